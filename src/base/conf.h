@@ -1,0 +1,97 @@
+/*
+ * Settings: read once at the start, then constant and shared by all threads.
+ *
+ * Which file: $HOOKKEEPER_CONF; else the path in a pointer file
+ * "hookkeeper.where" beside the running binary (or one folder up); else
+ * ~/.config/hookkeeper/hookkeeper.conf, home by /etc/passwd, for suEXEC cleans
+ * the environment; else /etc/hookkeeper/hookkeeper.conf.
+ * No file at all is fine when the environment has what is needed.
+ * Environment wins over the file; an empty variable is one that is not set.
+ *
+ * The file is INI (inih): a line has at most 198 bytes; lists (secrets, events,
+ * instances) go on in indented lines; '#' or ';' at the beginning of a line,
+ * and ';' after a blank, begin a comment.  Values have no quotes.  A relative
+ * path is seen from the file's folder, the environment's from the working one.
+ *
+ * Everything wrong is HK_CONF with a line that names the setting, the file
+ * and line, and what is allowed: unknown section or key, a key twice, a value
+ * out of range, secrets in a file that others can read, a file that anybody
+ * can change, a configuration, database or secret_file under $DOCUMENT_ROOT,
+ * verify = off in a normal build.
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum { MODE_TEST = 0, MODE_LIVE = 1 };
+enum { UNKNOWN_DEFAULT = 0, UNKNOWN_STORE = 1, UNKNOWN_REJECT = 2 };
+
+/*
+ * One configured signing secret: a text, or "label=" and a text; the label has
+ * 1 to 32 of A-Z a-z 0-9 . _ - and does not begin with "whsec_".
+ * The same text twice is kept once; two texts of one label are refused.
+ */
+struct conf_secret {
+	struct span	text;	/* as the provider shows it; never print it */
+	const char	*label;	/* given, or conf_fingerprint(); safe to show */
+};
+
+struct conf_sender {
+	const char		*name;		/* "stripe" */
+	struct conf_secret	*secret;	/* newest first; file's after the environment's */
+	size_t			 nsecret;
+	/* secrets is NULL after loading: what it said is in secret[] */
+#define SENDER_STR(field, ...)	const char *field;
+#define SENDER_PICK(field, ...)	int field;
+#include "base/conf.def"
+};
+
+#define CONF_SENDERS	3	/* stripe, clerk, resend, in this order */
+
+struct conf {
+	struct arena	*arena;	/* holds all strings */
+	const char	*file;	/* the file that was read, or NULL */
+#define INT(field, ...)		int64_t field;
+#define STR(field, ...)		const char *field;
+#define PICK(field, ...)	int field;
+#include "base/conf.def"
+	struct conf_sender sender[CONF_SENDERS];
+};
+
+/*
+ * Load for a program, whose /proc/self/exe finds the pointer file.
+ * *out is freed by conf_free(), which cleanses the secrets.
+ * need_db: db and mode must be set; without, they may be NULL and -1.
+ */
+enum hk_err	 conf_load(struct conf **out, bool need_db) HK_MUST_USE;
+/*
+ * The same from given text (SPAN_NULL: none) and environment (NULL-terminated
+ * "K=V"): for tests.  private_file: nobody else can read the file.
+ */
+enum hk_err	 conf_parse(struct conf **out, const char *file, struct span text,
+		    bool private_file, const char *const *env, bool need_db) HK_MUST_USE;
+void		 conf_free(struct conf *);	/* NULL is fine */
+
+/* NULL when there is no such sender. */
+const struct conf_sender *conf_sender(const struct conf *, const char *name);
+/* Does the sender's `events` setting let this type through? */
+bool		 conf_wants(const struct conf_sender *, struct span type);
+
+#define CONF_FINGERPRINT	8
+/*
+ * Eight hex digits that name a text: 32 bits of FNV-1a.  Showing them tells 32
+ * bits at most, which leaves nothing to guess of a secret of 192 random bits.
+ */
+void		 conf_fingerprint(char out[CONF_FINGERPRINT + 1], struct span);
+
+/*
+ * Every setting with its value, unit and source (json: and its sentence);
+ * secrets only as labels.
+ */
+void		 conf_print(const struct conf *, struct buf *, bool json);
+/* The reference, as text: section, key, allowed values, default, sentence. */
+void		 conf_reference(struct buf *);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * From the file's text (inih) and the environment to the fields.  Each wrong
+ * line is noted, so one start shows all of them; the first decides the code.
+ */
+#include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/conf_part.h"
+
+#define WRONG_MOST	20	/* noted lines; then the file is probably no INI at all */
+
+struct reading {
+	struct whole	*w;
+	struct place	 here;
+	struct span	 rest;		/* of the text */
+	bool		 private_file;
+	bool		 indented;	/* the line at hand begins with a blank */
+	size_t		 last;		/* row of the line before, or CONF_ROWS */
+	int		 nwrong;
+	enum hk_err	 err;		/* the first one */
+};
+
+static void
+failed(struct reading *r, enum hk_err e)
+{
+	if (e == HK_OK)
+		return;
+	r->nwrong++;
+	if (r->err == HK_OK)
+		r->err = e;
+}
+
+static bool
+has_control(struct span s)
+{
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/*
+ * inih's fgets: the next line without its end.  inih silently cuts a line at
+ * its buffer (200 bytes as Debian builds it), so a longer one is an error.
+ */
+static char *
+next_line(char *out, int room, void *stream)
+{
+	struct reading	*r = stream;
+	struct span	 line;
+
+	if (r->rest.p == NULL || r->nwrong >= WRONG_MOST)
+		return NULL;
+	line = span_cut(&r->rest, '\n');
+	r->here.line++;
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	out[0] = '\0';
+	if (line.len > (size_t)room - 2) {
+		failed(r, conf_wrong(&r->here, "a line of more than %d bytes: go on in "
+		    "the next line, indented, or use secret_file", room - 2));
+		return out;
+	}
+	if (has_control(line)) {
+		failed(r, conf_wrong(&r->here, "a control character: this is no text file"));
+		return out;
+	}
+	memcpy(out, line.p, line.len);
+	out[line.len] = '\0';
+	r->indented = out[0] == ' ' || out[0] == '\t';
+	if (out[strspn(out, " \t")] == '[')
+		r->last = CONF_ROWS;	/* a new section ends what went on */
+	return out;
+}
+
+static enum hk_err
+set_int(const struct conf_row *row, const struct place *here, struct span value,
+    struct conf *c)
+{
+	int64_t	n;
+
+	if (!span_u63(value, &n) || n < row->least || n > row->most)
+		return conf_wrong(here, "%s.%s must be a number from %" PRId64 " to %"
+		    PRId64 " (%s), not \"%.*s\"", row->section, row->key, row->least,
+		    row->most, row->unit, SPAN_ARG(value));
+	*(int64_t *)row_field(row, c) = n;
+	return HK_OK;
+}
+
+static enum hk_err
+set_pick(const struct conf_row *row, const struct place *here, struct span value,
+    struct conf *c)
+{
+	struct span	rest = span_str(row->choices);
+	int		i;
+
+	for (i = 0; rest.p != NULL; i++)
+		if (span_eq(span_cut(&rest, '|'), value)) {
+			*(int *)row_field(row, c) = i;
+			return HK_OK;
+		}
+	return conf_wrong(here, "%s.%s must be one of %s, not \"%.*s\"", row->section,
+	    row->key, row->choices, SPAN_ARG(value));
+}
+
+/* '*' ends a pattern; commas are a habit from other files. */
+static enum hk_err
+check_list(const struct conf_row *row, const struct place *here, struct span value)
+{
+	const char	*star, *end = value.p + value.len;
+
+	if (memchr(value.p, ',', value.len) != NULL)
+		return conf_wrong(here, "%s.%s is separated by blanks, not by commas",
+		    row->section, row->key);
+	if ((star = memchr(value.p, '*', value.len)) != NULL &&
+	    strcmp(row->key, "events") != 0)
+		return conf_wrong(here, "%s.%s takes no '*'", row->section, row->key);
+	for (; star != NULL; star = memchr(star, '*', (size_t)(end - star)))
+		if (++star < end && *star != ' ' && *star != '\t')
+			return conf_wrong(here, "%s.%s takes '*' only at the end of a type",
+			    row->section, row->key);
+	return HK_OK;
+}
+
+static enum hk_err
+set_str(const struct conf_row *row, const struct place *here, struct span value,
+    struct whole *w)
+{
+	const char	*copy;
+	enum hk_err	 e;
+
+	if (value.p[0] == '"' || value.p[0] == '\'')
+		return conf_wrong(here, "%s.%s is written without quotes", row->section,
+		    row->key);
+	if (row_is_secret(row))
+		copy = whole_secret(w, value);
+	else if (row_is_list(row) && (e = check_list(row, here, value)) != HK_OK)
+		return e;
+	else
+		copy = arena_str(w->conf.arena, value);
+	if (copy == NULL)
+		return conf_nomem();
+	*(const char **)row_field(row, &w->conf) = copy;
+	return HK_OK;
+}
+
+static enum hk_err
+set(struct whole *w, size_t i, const struct place *here, struct span value,
+    enum conf_source from)
+{
+	const struct conf_row	*row = &conf_rows[i];
+	enum hk_err		 e;
+
+	value = span_trim(value);
+	if (value.len == 0)
+		e = conf_wrong(here, "%s.%s is empty; leave the line out for the default",
+		    row->section, row->key);
+	else if (has_control(value))
+		e = conf_wrong(here, "%s.%s holds a control character", row->section,
+		    row->key);
+	else if (row->kind == KIND_INT)
+		e = set_int(row, here, value, &w->conf);
+	else if (row->kind == KIND_PICK)
+		e = set_pick(row, here, value, &w->conf);
+	else
+		e = set_str(row, here, value, w);
+	w->source[i] = from;
+	return e;
+}
+
+/* Is this indented line meant as a setting of its own? */
+static bool
+looks_like_key(const char *section, const char *value)
+{
+	char	key[40];
+	size_t	n = strcspn(value, "=: \t");
+
+	if (n >= sizeof(key) || strpbrk(value + n, "=:") == NULL)
+		return false;
+	memcpy(key, value, n);
+	key[n] = '\0';
+	return row_find(section, key) < CONF_ROWS;
+}
+
+/* Without a comment, which older inih leaves in indented lines. */
+static size_t
+uncommented(const char *value)
+{
+	const char	*p;
+
+	for (p = value; *p != '\0'; p++)
+		if (*p == ';' && p > value && (p[-1] == ' ' || p[-1] == '\t'))
+			break;
+	return (size_t)(p - value);
+}
+
+/* An indented line: more items of the list above. */
+static enum hk_err
+go_on(struct reading *r, size_t i, const char *value)
+{
+	const struct conf_row	*row = &conf_rows[i];
+	const char		**field = row_field(row, &r->w->conf);
+	char			*joined;
+	size_t			 len, room;
+
+	if (!row_is_list(row) || looks_like_key(row->section, value))
+		return conf_wrong(&r->here, "the line is indented, so it would continue %s.%s; "
+		    "remove the blanks in front", row->section, row->key);
+	if (*field == NULL)
+		return HK_OK;		/* its first line was wrong, and that is noted */
+	len = uncommented(value);
+	room = strlen(*field) + len + 2;
+	if ((joined = whole_wiped(r->w, room)) == NULL)
+		return conf_nomem();
+	snprintf(joined, room, "%s %.*s", *field, (int)len, value);
+	return set_str(row, &r->here, span_trim(span_str(joined)), r->w);
+}
+
+/* "whsec_...=" in a line of its own looks like a key, and must not be logged. */
+static bool
+maybe_secret(const char *key)
+{
+	return strlen(key) > 24 || strstr(key, "whsec_") != NULL;
+}
+
+static enum hk_err
+take(struct reading *r, const char *section, const char *key, const char *value)
+{
+	char			 hint[120];
+	struct whole		*w = r->w;
+	const struct conf_row	*row;
+	size_t			 i = row_find(section, key), last = r->last;
+
+	r->last = i;
+	if (i == CONF_ROWS && maybe_secret(key))
+		return conf_wrong(&r->here, "no setting has a name like that; if it is a "
+		    "secret, indent the line to continue the list above");
+	if (i == CONF_ROWS) {
+		row_suggest(hint, sizeof(hint), section, key);
+		if (*section == '\0')
+			return conf_wrong(&r->here, "\"%s\" stands before any [section]", key);
+		return conf_wrong(&r->here, "there is no setting %.60s.%s; %s", section,
+		    key, hint);
+	}
+	if (r->indented && i == last)
+		return go_on(r, i, value);
+	row = &conf_rows[i];
+	if (w->line[i] != 0)
+		return conf_wrong(&r->here, "%s.%s is set twice, first in line %d",
+		    row->section, row->key, w->line[i]);
+	w->line[i] = r->here.line;
+	if (row_is_secret(row) && !r->private_file)
+		return conf_wrong(&r->here, "%s.%s stands in a file that others can read or "
+		    "own: chmod 600 %s, or use secret_file", row->section, row->key,
+		    r->here.file);
+	return set(w, i, &r->here, span_str(value), FROM_FILE);
+}
+
+/* inih's callback; what is wrong is kept here, not told to inih. */
+static int
+on_setting(void *user, const char *section, const char *key, const char *value)
+{
+	struct reading	*r = user;
+
+	failed(r, take(r, section, key, value != NULL ? value : ""));
+	return 1;
+}
+
+enum hk_err
+conf_read_text(struct whole *w, const char *file, struct span text, bool private_file)
+{
+	struct reading	r = {
+		.w = w, .here = { file, 0, NULL }, .rest = text,
+		.private_file = private_file, .last = CONF_ROWS, .err = HK_OK,
+	};
+	int		line;
+
+	line = ini_parse_stream(next_line, &r, on_setting, &r);
+	if (line < 0)
+		failed(&r, conf_nomem());
+	else if (line > 0) {
+		r.here.line = line;
+		failed(&r, conf_wrong(&r.here, "neither \"[section]\" nor \"key = value\""));
+	}
+	return r.err;
+}
+
+enum hk_err
+conf_read_env(struct whole *w, const char *const *env)
+{
+	const char	*value;
+	enum hk_err	 e, first = HK_OK;
+	size_t		 i;
+
+	for (i = 0; i < CONF_ROWS; i++) {
+		struct place	here = { NULL, 0, conf_rows[i].env };
+
+		if (here.env == NULL || (value = env_get(env, here.env)) == NULL)
+			continue;
+		e = set(w, i, &here, span_str(value), FROM_ENVIRONMENT);
+		if (first == HK_OK)
+			first = e;
+	}
+	return first;
+}
