@@ -1,0 +1,95 @@
+/*
+ * Reading a request to its end, whatever it comes through.
+ */
+#include "base/clock.h"
+#include "http/exchange.h"
+
+#define BODY_FIRST	4096	/* bytes, when nobody says how long it is */
+
+/*
+ * CONTENT_LENGTH is a hint, not a truth: a chunked request has none, and a
+ * filter of the web server may have unpacked the body.  But a body shorter
+ * than told is one whose sender went away: mod_cgid gives no other sign.
+ *
+ * There is always room for one byte more than expected; when it stays free,
+ * that was all.
+ */
+static enum hk_err
+read_body(struct body_source *src, size_t most)
+{
+	struct http_exchange	*x = &src->x->pub;
+	size_t			 room, got, len = 0, more;
+	char			*p;
+	enum hk_err		 e;
+
+	if (src->told > (int64_t)most)
+		return HK_TOOBIG;
+	room = src->told >= 0 ? (size_t)src->told + 1 : BODY_FIRST;
+	if (room > most + 1)
+		room = most + 1;
+	if ((p = arena_get(x->arena, room)) == NULL)
+		return HK_NOMEM;
+	for (;;) {
+		if ((e = src->read(src, p + len, room - len, &got)) != HK_OK)
+			return e;
+		len += got;
+		src->done = (int64_t)len;
+		if (len < room)
+			break;
+		if (len > most)
+			return HK_TOOBIG;
+		more = room > most / 2 ? most + 1 : room * 2;
+		if ((p = arena_grow(x->arena, p, room, more)) == NULL)
+			return HK_NOMEM;
+		room = more;
+	}
+	if (src->done < src->told)
+		return HK_ABORTED;
+	x->rq.body = span_of(p, len);
+	x->rq.received_us = now_us();
+	src->x->whole = true;
+	return HK_OK;
+}
+
+static const char *
+refusal(enum hk_err e)
+{
+	switch (e) {
+	case HK_TOOBIG:
+		return "Request body too large";
+	case HK_ABORTED:
+		return "Request body incomplete";
+	case HK_TIMEOUT:
+		return "Request took too long";
+	case HK_SYNTAX:
+		return "Bad request";
+	default:
+		return "Temporarily unavailable";
+	}
+}
+
+static void
+refuse_fields(struct exchange *x)
+{
+	static const char	 body[] = "{\"error\":\"Request header fields too large\"}";
+
+	http_reply(&x->pub, &(struct http_reply){ .status = 431, .body = SPAN(body) });
+}
+
+bool
+request_read(struct exchange *x, char *const *env, struct body_source *src)
+{
+	enum hk_err	 e;
+
+	src->x = x;
+	src->done = 0;
+	if ((e = request_fields(&x->pub, env, &src->told)) == HK_TOOBIG) {
+		refuse_fields(x);
+		return false;
+	}
+	if (e != HK_OK || (e = read_body(src, x->pool->limits->max_body)) != HK_OK) {
+		http_error(&x->pub, e, refusal(e));
+		return false;
+	}
+	return true;
+}
