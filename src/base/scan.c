@@ -381,7 +381,7 @@ static enum hk_err
 walk(struct scan *s, bool any)
 {
 	const char	*p = blanks(s->begin, s->end), *from;
-	enum scan_type	 type;
+	enum scan_type	 type = SCAN_ABSENT;
 	int		 want = TOP;
 	bool		 opened;
 

@@ -1,0 +1,230 @@
+/*
+ * checkpoint - copying the log back into the file, so that no commit has to.
+ *
+ * A checkpoint inside COMMIT is what the slowest requests wait for.  A thread
+ * with its own connection copies what no reader needs any more; under load it
+ * never finds the log at rest, so the writer starts the log anew itself when
+ * it has grown.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/private.h"
+
+#define PAUSE_MS	500	/* between two checkpoints */
+#define BUSY_MS		1000	/* to open the connection */
+
+struct checkpointer {
+	pthread_t	 thread;
+	pthread_mutex_t	 mutex;
+	pthread_cond_t	 wake;
+	bool		 work, reopen, stop;	/* under the mutex */
+	char		*path;
+	struct db	*db;	/* the thread's; NULL until there is work */
+	enum hk_err	 last;	/* an error is told once, not twice a second */
+};
+
+static int
+checkpoint(struct db *db, int mode)
+{
+	int	 rc;
+
+	sqlite3_busy_timeout(db->sql, 0);
+	rc = sqlite3_wal_checkpoint_v2(db->sql, "main", mode, NULL, NULL);
+	sqlite3_busy_timeout(db->sql, (int)db->busy_ms);
+	return rc;
+}
+
+/* All of the log goes back and the next commit starts it from its beginning. */
+static void
+log_restart(struct db *db, int64_t bytes)
+{
+	int	 rc;
+
+	if (lock_take(&db->lock, 0) != HK_OK)
+		return;		/* somebody writes; after the next commit, then */
+	rc = checkpoint(db, SQLITE_CHECKPOINT_RESTART);
+	lock_drop(&db->lock);
+	if (rc == SQLITE_OK) {
+		db->log_pages = 0;
+		db->log_try = db->log_most;
+		db->log_tell = 4 * db->log_most;
+		return;
+	}
+	db->log_try = bytes + db->log_most / 8;
+	if ((rc & 0xff) != SQLITE_BUSY) {
+		(void)db_fail(db, rc, "restart the log");
+	} else if (bytes >= db->log_tell) {
+		log_warn("%s: the log has %lld MB and cannot shrink: a reader holds "
+		    "on to it", db->path, (long long)(bytes >> 20));
+		db->log_tell = 2 * bytes;
+	}
+}
+
+void
+db_tend(struct db *db)
+{
+	int64_t	 bytes = (int64_t)db->log_pages * DB_PAGE;
+	int	 rc;
+
+	if (!db->wal)
+		return;
+	if (bytes < db->log_most)
+		db->log_try = db->log_most;
+	if (bytes >= db->log_try) {
+		log_restart(db, bytes);
+	} else if (!db->tended && db->log_pages >= DB_LOG_TEND) {
+		rc = checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
+		if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+			(void)db_fail(db, rc, "copy the log back");
+	}
+}
+
+enum hk_err
+thread_start(pthread_t *t, void *(*run)(void *), void *arg)
+{
+	sigset_t	 all, before;
+	int		 error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(t, NULL, run, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error == 0 ? HK_OK :
+	    store_note(HK_NOMEM, "cannot start a thread: %s", strerror(error));
+}
+
+/* Copy back what can be; opened on first use, again after an error. */
+static enum hk_err
+copy_back(struct checkpointer *c)
+{
+	static const struct open_how	 how = {
+		.use = DB_RW, .busy_ms = BUSY_MS, .existing = true, .tended = true,
+		.cache_kb = 256
+	};
+	enum hk_err			 e = HK_OK;
+	int				 rc;
+
+	store_hush(c->last != HK_OK);
+	if (c->db == NULL && (e = db_open_how(&c->db, c->path, &how)) != HK_OK)
+		return e;
+	rc = checkpoint(c->db, SQLITE_CHECKPOINT_PASSIVE);
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)	/* another one is at it */
+		e = db_fail(c->db, rc, "copy the log back");
+	if (c->db->sick) {
+		db_close(c->db);
+		c->db = NULL;
+	}
+	return e;
+}
+
+/* With the mutex: until somebody wants to stop, or the time is over. */
+static void
+pause_ms(struct checkpointer *c, int64_t ms)
+{
+	int64_t		 until = mono_us() + ms * US_PER_MS;
+	struct timespec	 at = { until / US_PER_S, until % US_PER_S * 1000 };
+
+	while (!c->stop && pthread_cond_timedwait(&c->wake, &c->mutex, &at) != ETIMEDOUT)
+		;
+}
+
+static void *
+checkpointer_main(void *arg)
+{
+	struct checkpointer	*c = arg;
+
+	pthread_mutex_lock(&c->mutex);
+	for (;;) {
+		while (!c->work && !c->reopen && !c->stop)
+			pthread_cond_wait(&c->wake, &c->mutex);
+		if (c->stop)
+			break;
+		if (c->reopen) {
+			db_close(c->db);
+			c->db = NULL;
+			c->reopen = false;
+			continue;
+		}
+		c->work = false;
+		pthread_mutex_unlock(&c->mutex);
+		c->last = copy_back(c);
+		pthread_mutex_lock(&c->mutex);
+		pause_ms(c, PAUSE_MS);
+	}
+	pthread_mutex_unlock(&c->mutex);
+	db_close(c->db);
+	return NULL;
+}
+
+static void
+checkpointer_free(struct checkpointer *c)
+{
+	pthread_mutex_destroy(&c->mutex);
+	pthread_cond_destroy(&c->wake);
+	free(c->path);
+	free(c);
+}
+
+enum hk_err
+checkpointer_start(struct checkpointer **out, const char *path)
+{
+	struct checkpointer	*c = calloc(1, sizeof(*c));
+	pthread_condattr_t	 attr;
+	enum hk_err		 e;
+
+	if (c == NULL || (c->path = strdup(path)) == NULL) {
+		free(c);
+		return store_note(HK_NOMEM, "out of memory");
+	}
+	pthread_mutex_init(&c->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if ((e = thread_start(&c->thread, checkpointer_main, c)) != HK_OK) {
+		checkpointer_free(c);
+		return e;
+	}
+	*out = c;
+	return HK_OK;
+}
+
+static void
+tell(struct checkpointer *c, bool *flag)
+{
+	bool	 news;
+
+	pthread_mutex_lock(&c->mutex);
+	news = !*flag;
+	*flag = true;
+	if (news)
+		pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->mutex);
+}
+
+void
+checkpointer_poke(struct checkpointer *c)
+{
+	tell(c, &c->work);
+}
+
+void
+checkpointer_reopen(struct checkpointer *c)
+{
+	tell(c, &c->reopen);
+}
+
+void
+checkpointer_stop(struct checkpointer *c)
+{
+	if (c == NULL)
+		return;
+	tell(c, &c->stop);
+	pthread_join(c->thread, NULL);
+	checkpointer_free(c);
+}
