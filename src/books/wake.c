@@ -1,0 +1,17 @@
+/*
+ * Waking: an event that waits for a thing is due when the thing arrives.
+ */
+#include "books/books.h"
+
+enum hk_err
+wake(const struct cause *c, struct span thing)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(c->db, S_WAKE, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":thing", thing);
+	bind_int(q, ":now", c->now);
+	return stmt_run(q);
+}
