@@ -1,0 +1,130 @@
+/* Events and refusals become rows. */
+#include <assert.h>
+
+#include "base/codec.h"
+#include "crypto/hmac.h"
+#include "inbox/event.h"
+
+static const char *const outcomes[] = {
+	[DO_SKIP] = "skipped", [DO_IGNORE] = "ignored"
+};
+
+static void
+bind_event(struct stmt *q, const struct event *ev)
+{
+	bool	later = ev->disposition.what == DO_PROCESS;
+
+	assert(ev->disposition.what != DO_REJECT);
+	bind_text(q, ":provider", span_str(ev->provider));
+	bind_text(q, ":event_id", ev->env.event_id);
+	bind_text(q, ":event_type", ev->env.type);
+	bind_text(q, ":lane", ev->env.lane);
+	bind_text(q, ":status", later ? SPAN("pending") : SPAN("completed"));
+	bind_int(q, ":created_at", ev->received_us);
+	if (later) {
+		bind_int(q, ":next_attempt_at", ev->received_us);
+	} else {
+		bind_text(q, ":outcome", span_str(outcomes[ev->disposition.what]));
+		bind_text(q, ":reason", span_str(ev->disposition.reason));
+		bind_int(q, ":processed_at", ev->received_us);
+	}
+	bind_text(q, ":signature", ev->signature);
+	bind_int(q, ":verified", ev->verified);
+	bind_text(q, ":secret_label", span_str(ev->secret_label));
+	if (ev->env.livemode >= 0)
+		bind_int(q, ":livemode", ev->env.livemode);
+	bind_text(q, ":api_version", ev->env.api_version);
+	bind_text(q, ":instance", ev->env.instance);
+	if (ev->env.occurred_us != 0)
+		bind_int(q, ":occurred_at", ev->env.occurred_us);
+}
+
+static enum hk_err
+first_id(struct db *db, const struct event *ev, int64_t *id)
+{
+	struct stmt	*q;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(db, S_EVENT_FIND, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":provider", span_str(ev->provider));
+	bind_text(q, ":event_id", ev->env.event_id);
+	return stmt_int(q, id);
+}
+
+enum hk_err
+event_store(struct db *db, const struct event *ev, int64_t *id, bool *fresh)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(db, S_EVENT_INSERT, &q)) != HK_OK)
+		return e;
+	bind_event(q, ev);
+	if ((e = stmt_step(q, fresh)) == HK_OK && *fresh)
+		*id = col_int(q, 0);
+	stmt_reset(q);
+	if (e != HK_OK || !*fresh)
+		return e != HK_OK ? e : first_id(db, ev, id);
+
+	if ((e = db_stmt(db, S_EVENT_BODY_INSERT, &q)) != HK_OK)
+		return e;
+	bind_int(q, ":event", *id);
+	bind_text(q, ":headers", ev->headers);
+	bind_bytes(q, ":body", ev->body);
+	return stmt_run(q);
+}
+
+void
+event_headers(struct buf *out, const struct fields *f)
+{
+	static const char *const	 secret[] = { "authorization", "cookie",
+					    "proxy-authorization", NULL };
+	struct jw			 w;
+
+	jw_init(&w, out);
+	jw_open(&w, NULL, '{');
+	for (size_t i = 0; i < f->n; i++) {
+		struct span	name = f->v[i].name;
+		char		key[128];
+		size_t		k = 0;
+
+		while (secret[k] != NULL && !span_is(name, secret[k]))
+			k++;
+		if (secret[k] != NULL || name.len >= sizeof(key))
+			continue;
+		memcpy(key, name.p, name.len);
+		key[name.len] = '\0';
+		jw_text(&w, key, f->v[i].value);
+	}
+	jw_close(&w, '}');
+}
+
+enum hk_err
+refusal_store(struct db *db, const struct refusal *r)
+{
+	const struct span piece[] = { span_str(r->provider), SPAN("\n"),
+	    span_str(r->reason), SPAN("\n"), r->event_id, SPAN("\n"), r->body };
+	uint8_t		 digest[SHA256_LEN];
+	char		 hex[2 * SHA256_LEN + 1];
+	struct stmt	*q;
+	enum hk_err	 e;
+
+	sha256(digest, piece, sizeof(piece) / sizeof(piece[0]));
+	hex_encode(hex, digest, sizeof(digest));
+	if ((e = db_stmt(db, S_QUARANTINE_PUT, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":provider", span_str(r->provider));
+	bind_text(q, ":reason", span_str(r->reason));
+	bind_bytes(q, ":detail", r->detail);
+	bind_int(q, ":verified", r->verified);
+	bind_text(q, ":secret_label", span_str(r->secret_label));
+	bind_text(q, ":event_id", r->event_id);
+	bind_text(q, ":event_type", r->event_type);
+	bind_text(q, ":remote_addr", r->remote_addr);
+	bind_text(q, ":fingerprint", span_str(hex));
+	bind_text(q, ":headers", r->headers);
+	bind_bytes(q, ":body", r->body);
+	bind_int(q, ":now", r->received_us);
+	return stmt_run(q);
+}

@@ -1,0 +1,109 @@
+/* Who works, and how it hears of work. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "inbox/wakeup.h"
+
+enum hk_err
+work_lock(const struct conf *conf, int wait_ms, int *out)
+{
+	int64_t	until = mono_us() + wait_ms * US_PER_MS;
+	char	path[4096];
+	int	fd;
+
+	snprintf(path, sizeof(path), "%s/worker.lock", conf->state_dir);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
+		return err_note(HK_IO, "%s: %s; the state folder must be writable",
+		    path, strerror(errno));
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		bool	held = errno == EWOULDBLOCK;
+
+		if ((held && mono_us() < until) || errno == EINTR) {
+			usleep(10000);
+			continue;
+		}
+		close(fd);
+		return held ? err_tell(HK_BUSY, "somebody else works on this database (%s is locked)",
+		    path) : err_note(HK_IO, "%s: flock: %s", path, strerror(errno));
+	}
+	*out = fd;
+	return HK_OK;
+}
+
+/*
+ * A folder's path may be longer than a socket's name can be; through its
+ * descriptor in /proc it never is.
+ */
+static enum hk_err
+wakeup_address(const struct conf *conf, int *dir, struct sockaddr_un *sun)
+{
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if ((*dir = open(conf->state_dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return err_note(HK_IO, "%s: %s; the state folder must be there",
+		    conf->state_dir, strerror(errno));
+	snprintf(sun->sun_path, sizeof(sun->sun_path), "/proc/self/fd/%d/worker.sock", *dir);
+	return HK_OK;
+}
+
+enum hk_err
+wakeup_listen(const struct conf *conf, int *out)
+{
+	struct sockaddr_un	 sun;
+	enum hk_err		 e;
+	mode_t			 mask;
+	int			 fd = -1, dir = -1;
+
+	if ((e = wakeup_address(conf, &dir, &sun)) != HK_OK)
+		return e;
+	/* The lock is ours, so a socket that lies here is a dead worker's. */
+	unlinkat(dir, "worker.sock", 0);
+	mask = umask(0177);
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		e = err_note(HK_IO, "%s/worker.sock: %s", conf->state_dir, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+	}
+	umask(mask);
+	close(dir);
+	if (e == HK_OK)
+		*out = fd;
+	return e;
+}
+
+void
+wakeup_drain(int fd)
+{
+	char	c[64];
+
+	while (recv(fd, c, sizeof(c), 0) > 0)
+		;
+}
+
+bool
+wakeup_send(const struct conf *conf, int *fd)
+{
+	struct sockaddr_un	 sun;
+	ssize_t			 n = -1;
+	int			 dir = -1;
+
+	if (*fd == -1 && (*fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1)
+		return false;
+	if (wakeup_address(conf, &dir, &sun) != HK_OK)
+		return false;
+	n = sendto(*fd, "!", 1, MSG_NOSIGNAL, (struct sockaddr *)&sun, sizeof(sun));
+	/* A full queue means that it has been told often enough. */
+	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS))
+		n = 1;
+	close(dir);
+	return n == 1;
+}

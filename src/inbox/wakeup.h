@@ -1,0 +1,23 @@
+/*
+ * Who works, and how it hears of work: files in the state folder.
+ *
+ *	worker.lock	held (flock) by whoever works the queue off
+ *	worker.sock	the worker's datagram socket; one byte means "look"
+ */
+#ifndef INBOX_WAKEUP_H
+#define INBOX_WAKEUP_H
+
+#include "base/conf.h"
+
+/*
+ * Try to become the one who works.  HK_BUSY: somebody else is.  *fd is
+ * close-on-exec; close() gives it up.  wait_ms: how long to try.
+ */
+enum hk_err	 work_lock(const struct conf *, int wait_ms, int *fd) HK_MUST_USE;
+/* The worker's end; non-blocking, close-on-exec. */
+enum hk_err	 wakeup_listen(const struct conf *, int *fd) HK_MUST_USE;
+void		 wakeup_drain(int fd);
+/* A receiver's end: true when a worker listens and was told (or has enough). */
+bool		 wakeup_send(const struct conf *, int *fd);
+
+#endif

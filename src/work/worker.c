@@ -1,0 +1,180 @@
+/* The worker: one per database. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/process.h"
+#include "inbox/wakeup.h"
+#include "work/worker.h"
+
+#define WORK_US		(5 * US_PER_MS)		/* longest transaction */
+#define WORK_ARENA	(1 << 20)
+#define LOCK_MS		2000		/* a slice that holds it is gone by then */
+#define LOOK_MS		1000		/* data_version: the second net */
+#define TROUBLE_MS	1000		/* after the database failed */
+
+static volatile sig_atomic_t	told_to_stop;
+
+struct worker {
+	const struct conf	*conf;
+	struct db		*db;
+	struct arena		*arena;
+	int			 lock, wake;
+	char			 who[64];
+	int64_t			 version;	/* data_version last seen */
+};
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	told_to_stop = 1;
+}
+
+/* Blocked but while we wait, so that none is lost between look and wait. */
+static void
+signals_hold(sigset_t *waiting)
+{
+	struct sigaction	sa = { .sa_handler = on_signal };
+	const int		sig[] = { SIGTERM, SIGINT, SIGHUP };
+	sigset_t		ours;
+
+	sigemptyset(&ours);
+	for (size_t i = 0; i < sizeof(sig) / sizeof(sig[0]); i++) {
+		sigaddset(&ours, sig[i]);
+		sigaction(sig[i], &sa, NULL);
+	}
+	pthread_sigmask(SIG_BLOCK, &ours, waiting);
+	for (size_t i = 0; i < sizeof(sig) / sizeof(sig[0]); i++)
+		sigdelset(waiting, sig[i]);
+}
+
+/* Has one come meanwhile?  It is pending: nothing else lets it in. */
+static bool
+stop_asked(void *ctx)
+{
+	sigset_t	pending;
+
+	(void)ctx;
+	if (!told_to_stop && sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
+	    sigismember(&pending, SIGHUP) == 1))
+		told_to_stop = 1;
+	return told_to_stop != 0;
+}
+
+static enum hk_err
+worker_open(struct worker *w, bool once)
+{
+	enum hk_err	e;
+
+	snprintf(w->who, sizeof(w->who), "worker %d", (int)getpid());
+	w->lock = w->wake = -1;
+	if ((e = work_lock(w->conf, LOCK_MS, &w->lock)) != HK_OK ||
+	    (!once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
+		return e;
+	if ((w->arena = arena_new(WORK_ARENA)) == NULL)
+		return err_note(HK_NOMEM, "no memory for the worker");
+	if ((e = db_open(&w->db, w->conf->db, DB_RW, w->conf->busy_timeout_ms)) != HK_OK)
+		return e;
+	return queue_reclaim(w->db, INT64_MAX, now_us());
+}
+
+static void
+worker_close(struct worker *w)
+{
+	db_close(w->db);
+	arena_free(w->arena);
+	if (w->wake != -1)
+		close(w->wake);
+	if (w->lock != -1)
+		close(w->lock);
+}
+
+/* All that is due now. */
+static enum hk_err
+work_off(struct worker *w, int64_t *total)
+{
+	const struct process_opts	o = { .conf = w->conf, .who = w->who, .most = QUEUE_BATCH,
+					    .slice_us = WORK_US, .stop = stop_asked };
+	int				done = 1;
+	enum hk_err			e;
+
+	/* What a failed transaction could not give back. */
+	e = queue_reclaim(w->db, now_us(), now_us());
+	while (e == HK_OK && done > 0 && !stop_asked(NULL)) {
+		e = process_round(w->db, &o, w->arena, &done);
+		arena_reset(w->arena);
+		*total += done;
+	}
+	return e;
+}
+
+/* Until somebody wakes us, the next event is due, or the database changed. */
+static enum hk_err
+wait_for_work(struct worker *w, const sigset_t *waiting)
+{
+	struct pollfd	 p = { .fd = w->wake, .events = POLLIN };
+	int64_t		 version, due, left;
+	enum hk_err	 e;
+
+	while (!stop_asked(NULL)) {
+		if ((e = queue_next(w->db, &due)) != HK_OK)
+			return e;
+		left = due == INT64_MAX ? INT64_MAX : due - now_us();
+		if (left <= 0)
+			break;
+		if (left > LOOK_MS * US_PER_MS)
+			left = LOOK_MS * US_PER_MS;
+		if (ppoll(&p, 1, &(struct timespec){ left / US_PER_S, left % US_PER_S * 1000 },
+		    waiting) > 0) {
+			wakeup_drain(w->wake);
+			break;
+		}
+		if ((e = db_version(w->db, &version)) != HK_OK)
+			return e;
+		if (version != w->version) {
+			w->version = version;
+			break;
+		}
+	}
+	return HK_OK;
+}
+
+static enum hk_err
+work_loop(struct worker *w, const sigset_t *waiting, int64_t *done)
+{
+	enum hk_err	e;
+
+	log_info("working on %s", w->conf->db);
+	while (!stop_asked(NULL)) {
+		if ((e = work_off(w, done)) == HK_OK)
+			e = wait_for_work(w, waiting);
+		if (e == HK_CORRUPT || e == HK_NOTADB || e == HK_MOVED)
+			return e;
+		/* Said already.  A full disk or a busy file may pass. */
+		if (e != HK_OK)
+			ppoll(NULL, 0, &(struct timespec){ TROUBLE_MS / 1000, 0 }, waiting);
+	}
+	log_info("stopped; %lld events settled", (long long)*done);
+	return HK_OK;
+}
+
+enum hk_err
+worker_run(const struct conf *conf, bool once, int64_t *done)
+{
+	struct worker	w = { .conf = conf };
+	sigset_t	waiting;
+	enum hk_err	e;
+
+	*done = 0;
+	signals_hold(&waiting);
+	if ((e = worker_open(&w, once)) == HK_OK)
+		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
+	worker_close(&w);
+	return e;
+}

@@ -1,0 +1,218 @@
+/* Claim, handle, settle: an event in, rows out, and all of it or nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "inbox/event.h"
+#include "inbox/process.h"
+
+struct bed {
+	struct db	*db;
+	struct arena	*arena;
+	struct conf	*conf;
+	int		 stop_after;	/* transactions; < 0: never */
+};
+
+static int
+setup(void **state)
+{
+	static struct bed	 b;
+	const char *const	 env[] = { "HOOKKEEPER_DB=/nowhere/test.db", "HOOKKEEPER_MODE=test", NULL };
+
+	assert_int_equal(db_memory(&b.db), HK_OK);
+	assert_non_null(b.arena = arena_new(4 << 20));
+	assert_int_equal(conf_parse(&b.conf, "test.conf", SPAN(""), true, env, true), HK_OK);
+	b.stop_after = -1;
+	*state = &b;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct bed	*b = *state;
+
+	db_close(b->db);
+	arena_free(b->arena);
+	conf_free(b->conf);
+	return 0;
+}
+
+static int64_t
+put(struct bed *b, const struct provider *pv, const char *event_id, const char *type,
+    struct span body)
+{
+	struct event	ev = {
+		.provider = pv->name, .env = { .event_id = span_str(event_id),
+		    .type = span_str(type), .livemode = -1 },
+		.disposition = { .what = DO_PROCESS }, .headers = SPAN("{}"),
+		.body = body, .verified = true, .received_us = now_us(),
+	};
+	int64_t		id;
+	bool		fresh;
+
+	assert_non_null(body.p);
+	assert_int_equal(db_begin(b->db), HK_OK);
+	assert_int_equal(event_store(b->db, &ev, &id, &fresh), HK_OK);
+	assert_int_equal(db_commit(b->db), HK_OK);
+	return id;
+}
+
+static bool
+stop(void *ctx)
+{
+	struct bed	*b = ctx;
+
+	return b->stop_after == 0 || (b->stop_after > 0 && b->stop_after-- == 0);
+}
+
+static int
+work(struct bed *b)
+{
+	const struct process_opts	o = { .conf = b->conf, .who = "test", .most = QUEUE_BATCH,
+					    .slice_us = 0, .stop = stop, .ctx = b };
+	int				done;
+
+	assert_int_equal(process_round(b->db, &o, b->arena, &done), HK_OK);
+	return done;
+}
+
+static void
+assert_status(struct bed *b, int64_t id, const char *want)
+{
+	struct stmt	*q;
+	char		 got[32];
+	bool		 row;
+
+	assert_int_equal(db_stmt(b->db, S_EVENT_STATUS, &q), HK_OK);
+	bind_int(q, ":id", id);
+	assert_int_equal(stmt_step(q, &row), HK_OK);
+	snprintf(got, sizeof(got), "%.*s", SPAN_ARG(col_text(q, 0)));
+	stmt_reset(q);
+	assert_string_equal(got, want);
+}
+
+static int64_t
+balance(struct bed *b, const char *clerk_id)
+{
+	struct user	u;
+	int64_t		n;
+
+	assert_int_equal(user_find(b->db, span_str(clerk_id), &u), HK_OK);
+	assert_int_equal(ledger_balance(b->db, u.id, &n), HK_OK);
+	return n;
+}
+
+#define CHECKOUT "{\"id\":\"evt_1\",\"object\":\"event\",\"created\":1790000000,\"type\":" \
+	"\"checkout.session.completed\",\"livemode\":false,\"data\":{\"object\":{\"id\":\"cs_1\"," \
+	"\"object\":\"checkout.session\",\"mode\":\"payment\",\"payment_status\":\"paid\"," \
+	"\"payment_intent\":\"pi_1\",\"client_reference_id\":\"user_1\",\"amount_total\":500," \
+	"\"currency\":\"usd\",\"metadata\":{\"credits\":\"100\"}}}}"
+#define USER "{\"type\":\"user.created\",\"object\":\"event\",\"timestamp\":1790000000000," \
+	"\"data\":{\"id\":\"user_1\",\"object\":\"user\",\"updated_at\":1790000000000," \
+	"\"primary_email_address_id\":null,\"email_addresses\":[]}}"
+
+static void
+a_user_gets_the_bonus(void **state)
+{
+	struct bed	*b = *state;
+	int64_t		 id = put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+
+	assert_int_equal(work(b), 1);
+	assert_status(b, id, "completed");
+	assert_int_equal(balance(b, "user_1"), 40);
+	assert_int_equal(work(b), 0);
+}
+
+static void
+a_payment_waits_for_its_user(void **state)
+{
+	struct bed	*b = *state;
+	int64_t		 pay = put(b, &provider_stripe, "evt_1", "checkout.session.completed",
+			    SPAN(CHECKOUT));
+
+	assert_int_equal(work(b), 1);
+	assert_status(b, pay, "pending");
+	assert_int_equal(work(b), 0);
+	put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	while (work(b) > 0)
+		;
+	assert_status(b, pay, "completed");
+	assert_int_equal(balance(b, "user_1"), 140);
+}
+
+static void
+a_retry_of_a_handled_event_grants_nothing_more(void **state)
+{
+	struct bed	*b = *state;
+	int64_t		 pay;
+
+	put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	pay = put(b, &provider_stripe, "evt_1", "checkout.session.completed", SPAN(CHECKOUT));
+	while (work(b) > 0)
+		;
+	assert_int_equal(db_begin(b->db), HK_OK);
+	assert_int_equal(queue_retry(b->db, pay, now_us()), HK_OK);
+	assert_int_equal(db_commit(b->db), HK_OK);
+	assert_int_equal(work(b), 1);
+	assert_status(b, pay, "completed");
+	assert_int_equal(balance(b, "user_1"), 140);
+}
+
+static void
+what_cannot_be_worked_is_shown_not_lost(void **state)
+{
+	struct bed	*b = *state;
+	int64_t		 broken = put(b, &provider_clerk, "msg_1", "user.created", SPAN("{\"data\""));
+	int64_t		 nobody = put(b, &provider_stripe, "evt_2", "checkout.session.completed",
+			    SPAN("{\"data\":{\"object\":{\"id\":\"cs_2\",\"mode\":\"payment\","
+			    "\"payment_status\":\"paid\"}}}"));
+	int64_t		 plain = put(b, &provider_stripe, "evt_3", "charge.captured", SPAN("{}"));
+	int64_t		 good = put(b, &provider_clerk, "msg_2", "user.created", SPAN(USER));
+
+	assert_int_equal(work(b), 4);
+	assert_status(b, broken, "failed");
+	assert_status(b, nobody, "failed");
+	assert_status(b, plain, "completed");
+	assert_status(b, good, "completed");
+}
+
+static void
+a_stop_gives_back_what_was_claimed(void **state)
+{
+	struct bed	*b = *state;
+	int64_t		 id[3];
+	struct claimed	 c[QUEUE_BATCH];
+	int		 n;
+
+	id[0] = put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	id[1] = put(b, &provider_clerk, "msg_2", "user.updated", SPAN(USER));
+	id[2] = put(b, &provider_clerk, "msg_3", "user.updated", SPAN(USER));
+	b->stop_after = 1;
+	assert_int_equal(work(b), 1);
+	assert_status(b, id[0], "completed");
+	assert_status(b, id[1], "pending");
+	assert_status(b, id[2], "pending");
+	assert_int_equal(queue_claim(b->db, SPAN("w"), now_us(), US_PER_S, QUEUE_BATCH,
+	    b->arena, c, &n), HK_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(c[0].attempts, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test_setup_teardown(a_user_gets_the_bonus, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_payment_waits_for_its_user, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_retry_of_a_handled_event_grants_nothing_more, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_worked_is_shown_not_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stop_gives_back_what_was_claimed, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("inbox/process", tests, NULL, NULL);
+}
