@@ -1,0 +1,201 @@
+/* hookkeeper plan: what a purchase is worth. */
+#include <ctype.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "books/books.h"
+#include "cli/cli.h"
+#include "inbox/wakeup.h"
+
+struct set_args {
+	int64_t		 credits, per;
+	const char	*name;
+};
+
+static const struct opt set_opts[] = {
+	{ "credits", OPT_INT, offsetof(struct set_args, credits), "N",
+	    "credits for one, or for each --per of a currency", 0, 1000000000000, -1, NULL },
+	{ "per", OPT_INT, offsetof(struct set_args, per), "N",
+	    "of a currency: smallest units that give --credits", 1, 1000000000000, 1, NULL },
+	{ "name", OPT_TEXT, offsetof(struct set_args, name), "TEXT",
+	    "what people call it", 0, 0, 0, NULL },
+	{ .name = NULL }
+};
+
+static const struct rowcol cols[] = {
+	{ "ref", "REF", ROW_TEXT, 16 },
+	{ "match", "MATCHES", ROW_TEXT, 0 },
+	{ "credits", "CREDITS", ROW_INT, 0 },
+	{ "per", "PER", ROW_INT, 0 },
+	{ "name", "NAME", ROW_TEXT, 10 },
+	{ "created_at", NULL, ROW_TIME, 0 },
+	{ "updated_at", NULL, ROW_TIME, 0 },
+};
+
+#define REF_RULE	"must be price_..., plink_..., cplan_... or a currency such as usd"
+
+/* A currency is kept in lower case: USD is usd. */
+static struct span
+ref_of(struct cli *c)
+{
+	char	*ref = arena_str(c->arena, span_str(c->argv[0]));
+
+	if (ref == NULL || strlen(ref) != 3)
+		return span_str(ref);
+	for (char *p = ref; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return span_str(ref);
+}
+
+/* Work that waited for the plan is due now: tell the worker. */
+static void
+wake_worker(struct cli *c)
+{
+	int	fd = -1;
+
+	wakeup_send(c->conf, &fd);
+	if (fd != -1)
+		close(fd);
+}
+
+static enum hk_err
+in_transaction(struct cli *c, enum hk_err (*verb)(const struct cause *, const void *),
+    const void *arg)
+{
+	struct cause	cause = { .now = now_us() };
+	enum hk_err	e;
+
+	if ((e = cli_open(c, DB_RW)) != HK_OK || (e = db_begin(c->db)) != HK_OK)
+		return e;
+	cause.db = c->db;
+	if ((e = verb(&cause, arg)) == HK_OK)
+		e = db_commit(c->db);
+	if (e != HK_OK)
+		db_rollback(c->db);
+	else
+		wake_worker(c);
+	return e;
+}
+
+static enum hk_err
+set(const struct cause *cause, const void *plan)
+{
+	return plan_set(cause, plan);
+}
+
+static enum hk_err
+removed(const struct cause *cause, const void *ref)
+{
+	return plan_remove(cause, *(const struct span *)ref);
+}
+
+static void
+say_plan(struct cli *c, const struct plan *p, bool there)
+{
+	if (c->json) {
+		jw_open(&c->jw, NULL, '{');
+		jw_text(&c->jw, "ref", p->ref);
+		jw_bool(&c->jw, "set", there);
+		jw_close(&c->jw, '}');
+		buf_putc(&c->out, '\n');
+	} else if (!there)
+		buf_printf(&c->out, "%.*s is removed; what it granted stays\n",
+		    SPAN_ARG(p->ref));
+	else if (p->match == PLAN_CURRENCY)
+		buf_printf(&c->out, "each %lld of amount_total in %.*s gives %lld credits\n",
+		    (long long)p->per, SPAN_ARG(p->ref), (long long)p->credits);
+	else
+		buf_printf(&c->out, "%.*s gives %lld credits\n", SPAN_ARG(p->ref),
+		    (long long)p->credits);
+}
+
+static int
+run_set(struct cli *c)
+{
+	const struct set_args	*a = c->args;
+	struct plan		 p = { .ref = ref_of(c), .name = span_str(a->name),
+				    .credits = a->credits, .per = a->per };
+	enum hk_err		 e;
+
+	if (!plan_match_of(p.ref, &p.match))
+		return cli_usage(c, "REF " REF_RULE ", not '%s'", c->argv[0]);
+	if (a->credits < 0)
+		return cli_usage(c, "--credits is missing");
+	if (p.per != 1 && p.match != PLAN_CURRENCY)
+		return cli_usage(c, "--per is for a currency; %s gives --credits for one",
+		    c->argv[0]);
+	if ((e = in_transaction(c, set, &p)) != HK_OK)
+		return cli_fail(e);
+	say_plan(c, &p, true);
+	return 0;
+}
+
+static int
+run_rm(struct cli *c)
+{
+	struct plan	p = { .ref = ref_of(c) };
+	enum hk_err	e;
+
+	if (!plan_match_of(p.ref, &p.match))
+		return cli_usage(c, "REF " REF_RULE ", not '%s'", c->argv[0]);
+	if ((e = in_transaction(c, removed, &p.ref)) != HK_OK)
+		return cli_fail(e);
+	say_plan(c, &p, false);
+	return 0;
+}
+
+static int
+run_list(struct cli *c)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+	int64_t		 n = 0;
+
+	if ((e = cli_open(c, DB_RO)) != HK_OK ||
+	    (e = db_stmt(c->db, S_CLI_PLAN_LIST, &q)) != HK_OK)
+		return cli_fail(e);
+	if (c->json)
+		jw_open(&c->jw, NULL, '{');
+	if ((e = rows_print(c, q, cols, sizeof(cols) / sizeof(cols[0]), "plans",
+	    -1, &n)) != HK_OK)
+		return cli_fail(e);
+	if (c->json) {
+		jw_close(&c->jw, '}');
+		buf_putc(&c->out, '\n');
+	} else if (n == 0)
+		cli_say("no plans yet; 'hookkeeper plan set --help' tells how to make one");
+	return 0;
+}
+
+const struct command cmd_plan_set = {
+	.name		= "plan set",
+	.operands	= "REF",
+	.least		= 1,
+	.most		= 1,
+	.about		= "say how many credits a purchase is worth",
+	.help		=
+	    "REF is a Stripe price (price_...), a payment link (plink_...), a Clerk plan\n"
+	    "(cplan_...), or a currency (usd): then each --per smallest units of the amount\n"
+	    "give --credits, rounded down.  A price is matched by a checkout session's\n"
+	    "metadata.price_id.  An event that failed with \"no price rule\" is worked again by\n"
+	    "hookkeeper events retry.\n",
+	.opts		= set_opts,
+	.args		= sizeof(struct set_args),
+	.run		= run_set,
+};
+
+const struct command cmd_plan_list = {
+	.name		= "plan list",
+	.operands	= "",
+	.about		= "list the plans",
+	.run		= run_list,
+};
+
+const struct command cmd_plan_rm = {
+	.name		= "plan rm",
+	.operands	= "REF",
+	.least		= 1,
+	.most		= 1,
+	.about		= "forget a plan; what it granted stays",
+	.run		= run_rm,
+};

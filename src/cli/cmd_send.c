@@ -1,0 +1,242 @@
+/* hookkeeper send: post a sample event, signed as its sender signs. */
+#include "base/clock.h"
+#include "base/embed.h"
+#include "base/id.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+#include "cli/sample.h"
+#include "crypto/hmac.h"
+#include "deliver/post.h"
+
+#define ANSWER_MOST	65536
+#define LOCAL		"http://127.0.0.1:8080/webhooks/"
+
+struct args {
+	struct texts	 set;
+	const char	*url, *secret, *id, *body;
+	int64_t		 repeat, timeout;
+	bool		 list;
+};
+
+static const struct opt opts[] = {
+	{ "set", OPT_MANY, offsetof(struct args, set), "PATH=VALUE",
+	    "change the body, e.g. data.object.amount_total=500", 0, 0, 0, NULL },
+	{ "url", OPT_TEXT, offsetof(struct args, url), "URL",
+	    "where to (default " LOCAL "PROVIDER)", 0, 0, 0, NULL },
+	{ "secret", OPT_TEXT, offsetof(struct args, secret), "S",
+	    "sign with this one; else with the first that is set for PROVIDER", 0, 0, 0, NULL },
+	{ "id", OPT_TEXT, offsetof(struct args, id), "ID",
+	    "the event's id; else a fresh one", 0, 0, 0, NULL },
+	{ "body", OPT_TEXT, offsetof(struct args, body), "FILE",
+	    "send this file instead of a sample; - is standard input", 0, 0, 0, NULL },
+	{ "repeat", OPT_INT, offsetof(struct args, repeat), "N",
+	    "send so many, each with a fresh id; with --id the same again", 1, 100000, 1, NULL },
+	{ "timeout", OPT_INT, offsetof(struct args, timeout), "SECONDS",
+	    "longest wait for an answer", 1, 600, 30, NULL },
+	{ "list", OPT_FLAG, offsetof(struct args, list), NULL,
+	    "list the samples instead", 0, 0, 0, NULL },
+	{ .name = NULL }
+};
+
+static int
+list_samples(struct cli *c)
+{
+	static const struct column	 cols[] = { { "PROVIDER", false, 0 }, { "TYPE", false, 0 } };
+	struct table			*t = table_new(c->arena, cols, 2);
+
+	if (t == NULL)
+		return cli_fail(err_note(HK_NOMEM, "no memory for a table"));
+	if (c->json) {
+		jw_open(&c->jw, NULL, '{');
+		jw_open(&c->jw, "samples", '[');
+	}
+	for (const struct embedded *s = sample_files; s->name != NULL; s++) {
+		struct span	type = span_str(s->name), who = span_cut(&type, '/');
+
+		type.len -= strlen(".json");
+		if (c->json) {
+			jw_open(&c->jw, NULL, '{');
+			jw_text(&c->jw, "provider", who);
+			jw_text(&c->jw, "type", type);
+			jw_close(&c->jw, '}');
+		} else {
+			table_cell(t, who, MARK_NONE);
+			table_cell(t, type, MARK_NONE);
+		}
+	}
+	if (c->json) {
+		jw_close(&c->jw, ']');
+		jw_close(&c->jw, '}');
+		buf_putc(&c->out, '\n');
+	} else if (!table_print(t, &c->out, &c->screen))
+		return cli_fail(err_note(HK_NOMEM, "no memory for a table"));
+	return 0;
+}
+
+/* The key to sign with; HK_CONF is said here, for its sentence is not logged. */
+static enum hk_err
+find_key(struct cli *c, const struct provider *p, struct sign_key *key)
+{
+	const struct args	 *a = c->args;
+	const struct conf_sender *s;
+	struct span		  text = span_str(a->secret);
+	enum hk_err		  e;
+
+	if (text.p == NULL) {
+		if ((e = cli_conf(c, false)) != HK_OK)
+			return e;
+		if ((s = conf_sender(c->conf, p->name)) == NULL || s->nsecret == 0) {
+			cli_say("hookkeeper send: no secret is set for %s; give one by --secret",
+			    p->title);
+			return HK_CONF;
+		}
+		text = s->secret[0].text;
+	}
+	if ((e = p->scheme->key(key, text)) == HK_CONF)
+		cli_say("hookkeeper send: %s", err_last());
+	return e;
+}
+
+static void
+say_answer(struct cli *c, const struct sample *s, int status, const struct buf *answer)
+{
+	struct span	text = span_trim(buf_span(answer));
+
+	if (c->json) {
+		jw_open(&c->jw, NULL, '{');
+		jw_text(&c->jw, "provider", span_str(s->provider->name));
+		jw_text(&c->jw, "event_id", s->id);
+		jw_int(&c->jw, "status", status);
+		jw_text(&c->jw, "answer", text.p != NULL ? text : SPAN(""));
+		jw_close(&c->jw, '}');
+		return;
+	}
+	buf_printf(&c->out, "%d ", status);
+	text_escape(&c->out, text, false);
+	buf_putc(&c->out, '\n');
+}
+
+struct outcome {
+	bool	refused;	/* an answer was no 2xx */
+	bool	away;		/* none came */
+};
+
+/* Sign and post what sample_make() made. */
+static enum hk_err
+post(struct cli *c, const struct sample *s, const struct sign_key *key, const char *url,
+    struct outcome *o)
+{
+	const struct args	*a = c->args;
+	struct post_header	 head[SIGN_FIELDS + 1];
+	struct signed_fields	 f = { .n = 0 };
+	struct buf		 answer;
+	enum hk_err		 e;
+	int			 status = 0;
+
+	if ((e = s->provider->scheme->sign(s->body, s->id, key, 1, now_us() / US_PER_S,
+	    &f)) != HK_OK)
+		return e;
+	head[0] = (struct post_header){ "Content-Type", "application/json; charset=utf-8" };
+	for (size_t i = 0; i < f.n; i++)
+		head[i + 1] = (struct post_header){ f.name[i], f.value[i] };
+	buf_init(&answer, ANSWER_MOST);
+	e = post_send(url, head, f.n + 1, s->body, (int)a->timeout, &status, &answer);
+	if (e == HK_OK) {
+		say_answer(c, s, status, &answer);
+		o->refused = o->refused || status < 200 || status > 299;
+	} else
+		o->away = e == HK_IO || e == HK_TIMEOUT;
+	buf_release(&answer);
+	return e;
+}
+
+static enum hk_err
+send_all(struct cli *c, struct sample *s, const struct sign_key *key,
+    struct outcome *o)
+{
+	const struct args	*a = c->args;
+	const char		*url = a->url != NULL ? a->url :
+				    arena_printf(c->arena, LOCAL "%s", s->provider->name);
+	enum hk_err		 e = HK_OK;
+
+	if (url == NULL)
+		return err_note(HK_NOMEM, "no memory for the address");
+	for (int64_t i = 0; e == HK_OK && i < a->repeat; i++) {
+		if ((e = sample_make(s, span_str(a->id), now_us())) != HK_OK ||
+		    (e = post(c, s, key, url, o)) != HK_OK)
+			break;
+		if (!c->json)
+			e = cli_flush(c);
+	}
+	return e;
+}
+
+static int
+run_send(struct cli *c, const struct provider *p)
+{
+	const struct args	*a = c->args;
+	struct sample		 s;
+	struct sign_key		 key = { .len = 0 };
+	struct outcome		 o = { .refused = false };
+	enum hk_err		 e;
+
+	if ((e = find_key(c, p, &key)) != HK_OK)
+		return e == HK_CONF ? EXIT_CONF : cli_fail(e);
+	if ((e = sample_open(&s, p, c->argc > 1 ? c->argv[1] : NULL, a->body, &a->set)) == HK_OK) {
+		if (c->json) {
+			jw_open(&c->jw, NULL, '{');
+			jw_open(&c->jw, "sent", '[');
+		}
+		e = send_all(c, &s, &key, &o);
+	}
+	sample_close(&s);
+	crypto_cleanse(&key, sizeof(key));
+	if (o.away) {
+		cli_say("hookkeeper send: %s", err_last());
+		return EXIT_AWAY;
+	}
+	if (e != HK_OK)
+		return cli_fail(e);
+	if (c->json) {
+		jw_close(&c->jw, ']');
+		jw_close(&c->jw, '}');
+		buf_putc(&c->out, '\n');
+	}
+	return o.refused ? EXIT_NO : 0;
+}
+
+static int
+run(struct cli *c)
+{
+	const struct args	*a = c->args;
+	const struct provider	*p;
+
+	if (a->list)
+		return list_samples(c);
+	if (c->argc == 0)
+		return cli_usage(c, "needs PROVIDER and TYPE, or --list");
+	if ((p = provider_find(span_str(c->argv[0]))) == NULL)
+		return cli_usage(c, "PROVIDER must be stripe, clerk or resend, not '%s'",
+		    c->argv[0]);
+	if (c->argc == 1 && a->body == NULL)
+		return cli_usage(c, "needs a TYPE or --body; --list shows the samples");
+	if (c->argc == 2 && a->body != NULL)
+		return cli_usage(c, "takes a TYPE or --body, not both");
+	return run_send(c, p);
+}
+
+const struct command cmd_send = {
+	.name		= "send",
+	.operands	= "PROVIDER TYPE",
+	.most		= 2,
+	.about		= "send a signed sample event to a receiver",
+	.help		=
+	    "A sample gets a fresh event id and the time of now; then --set changes it: VALUE\n"
+	    "is JSON where it is valid JSON, else a string.  A --body is sent byte for byte,\n"
+	    "unless --set or (for Stripe, whose id is in the body) --id changes it.  Prints\n"
+	    "the status and the answer.  Status 0: every answer was 2xx; 1: one was not; 69:\n"
+	    "no answer.  A --secret can be seen by others while the command runs.\n",
+	.opts		= opts,
+	.args		= sizeof(struct args),
+	.run		= run,
+};

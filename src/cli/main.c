@@ -1,0 +1,8 @@
+/* hookkeeper - set up, watch and run a hookkeeper. */
+#include "cli/cli.h"
+
+int
+main(int argc, char **argv)
+{
+	return cli_main(argc, argv, stdout, stderr);
+}

@@ -1,0 +1,23 @@
+/*
+ * One HTTP POST, waited for.  The only user of libcurl.
+ * http and https only, no redirects, no proxy from the environment.
+ */
+#ifndef DELIVER_POST_H
+#define DELIVER_POST_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct post_header {
+	const char	*name, *value;
+};
+
+/*
+ * *status is the HTTP status; answer gets at most its own most bytes.
+ * HK_IO or HK_TIMEOUT: no answer came, err_last() says why.  HK_SYNTAX: the URL.
+ */
+enum hk_err	 post_send(const char *url, const struct post_header *, size_t n,
+		    struct span body, int timeout_s, int *status,
+		    struct buf *answer) HK_MUST_USE;
+
+#endif
