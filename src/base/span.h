@@ -51,7 +51,7 @@ span_starts(struct span a, const char *prefix)
 {
 	size_t	n = strlen(prefix);
 
-	return a.len >= n && memcmp(a.p, prefix, n) == 0;
+	return a.len >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
 }
 
 /* Without the blanks (space, tab, CR, LF) at both ends. */

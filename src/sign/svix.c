@@ -49,7 +49,7 @@ key(struct sign_key *k, struct span secret)
 	size_t			 len = 0;
 	enum hk_err		 e = HK_OK;
 
-	while (!span_starts(secret, f->prefix))
+	while (f->prefix[0] != '\0' && !span_starts(secret, f->prefix))
 		f++;
 	secret = span_of(secret.p + strlen(f->prefix), secret.len - strlen(f->prefix));
 	if (!base64_decode(bytes, sizeof(bytes), &len, secret))

@@ -1,4 +1,4 @@
-/* What the tests of both schemes do alike. */
+/* What the tests of all schemes do alike. */
 #ifndef TEST_SIGN_HELP_H
 #define TEST_SIGN_HELP_H
 
