@@ -60,22 +60,46 @@ CREATE TABLE attempt (
 ) STRICT;
 CREATE INDEX attempt_event ON attempt (event);
 
--- Requests that were refused, with the reason for the owner's eyes.
+-- Requests that were refused, for the owner's eyes: what came, and why the
+-- doctor thinks it was refused.  Those without a good signature are kept within
+-- budgets, the oldest go first; of a large one the body is left out.
 CREATE TABLE quarantine (
-  id          INTEGER PRIMARY KEY,
-  provider    TEXT NOT NULL,
-  reason      TEXT NOT NULL,         -- 'unknown_type', 'bad_body', 'no_match', ...
-  detail      TEXT,                  -- a sentence
-  verified    INTEGER NOT NULL CHECK (verified IN (0, 1)),
+  id           INTEGER PRIMARY KEY,
+  provider     TEXT NOT NULL,        -- whose address it came to
+  reason       TEXT NOT NULL,        -- 'unknown_type', 'bad_body', 'no_match', 'clock', ...
+  detail       TEXT,                 -- what is wrong and what to do, in words
+  verified     INTEGER NOT NULL CHECK (verified IN (0, 1)),
+  shaped       INTEGER NOT NULL CHECK (shaped IN (0, 1)),  -- looks like this sender's; else noise
   secret_label TEXT,
-  event_id    TEXT,
-  event_type  TEXT,
-  remote_addr TEXT,
-  times       INTEGER NOT NULL DEFAULT 1,  -- the same request came that often
-  fingerprint TEXT NOT NULL,         -- SHA-256 of provider, reason, id and body
-  headers     TEXT NOT NULL,
-  body        ANY NOT NULL,
-  created_at  INTEGER NOT NULL,
-  last_at     INTEGER NOT NULL,
-  UNIQUE (fingerprint)
+  event_id     TEXT,
+  event_type   TEXT,
+  remote_addr  TEXT,
+  times        INTEGER NOT NULL DEFAULT 1,  -- the same request came that often
+  fingerprint  TEXT NOT NULL UNIQUE, -- SHA-256 of provider, reason, id and body
+  size         INTEGER NOT NULL,     -- bytes of the body as it came
+  headers      TEXT NOT NULL,
+  body         ANY,                  -- NULL: too large to keep
+  created_at   INTEGER NOT NULL,
+  last_at      INTEGER NOT NULL,
+  accepted_at  INTEGER,              -- a person took it in after all
+  event        INTEGER REFERENCES event (id)  -- as this event
 ) STRICT;
+CREATE INDEX quarantine_last ON quarantine (verified, shaped, last_at);
+
+-- How many requests were refused, each of them counted; hour is its beginning.
+CREATE TABLE refusal_count (
+  provider TEXT NOT NULL,
+  reason   TEXT NOT NULL,            -- what the signature check said
+  hour     INTEGER NOT NULL,
+  times    INTEGER NOT NULL,
+  PRIMARY KEY (provider, reason, hour)
+) STRICT, WITHOUT ROWID;
+
+-- When each signing secret was seen at work; last_at to the minute.
+CREATE TABLE secret_use (
+  provider TEXT NOT NULL,
+  label    TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  PRIMARY KEY (provider, label)
+) STRICT, WITHOUT ROWID;

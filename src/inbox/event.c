@@ -1,8 +1,6 @@
-/* Events and refusals become rows. */
+/* Events become rows. */
 #include <assert.h>
 
-#include "base/codec.h"
-#include "crypto/hmac.h"
 #include "inbox/event.h"
 
 static const char *const outcomes[] = {
@@ -98,33 +96,4 @@ event_headers(struct buf *out, const struct fields *f)
 		jw_text(&w, key, f->v[i].value);
 	}
 	jw_close(&w, '}');
-}
-
-enum hk_err
-refusal_store(struct db *db, const struct refusal *r)
-{
-	const struct span piece[] = { span_str(r->provider), SPAN("\n"),
-	    span_str(r->reason), SPAN("\n"), r->event_id, SPAN("\n"), r->body };
-	uint8_t		 digest[SHA256_LEN];
-	char		 hex[2 * SHA256_LEN + 1];
-	struct stmt	*q;
-	enum hk_err	 e;
-
-	sha256(digest, piece, sizeof(piece) / sizeof(piece[0]));
-	hex_encode(hex, digest, sizeof(digest));
-	if ((e = db_stmt(db, S_QUARANTINE_PUT, &q)) != HK_OK)
-		return e;
-	bind_text(q, ":provider", span_str(r->provider));
-	bind_text(q, ":reason", span_str(r->reason));
-	bind_bytes(q, ":detail", r->detail);
-	bind_int(q, ":verified", r->verified);
-	bind_text(q, ":secret_label", span_str(r->secret_label));
-	bind_text(q, ":event_id", r->event_id);
-	bind_text(q, ":event_type", r->event_type);
-	bind_text(q, ":remote_addr", r->remote_addr);
-	bind_text(q, ":fingerprint", span_str(hex));
-	bind_text(q, ":headers", r->headers);
-	bind_bytes(q, ":body", r->body);
-	bind_int(q, ":now", r->received_us);
-	return stmt_run(q);
 }

@@ -31,17 +31,4 @@ enum hk_err	 event_store(struct db *, const struct event *, int64_t *id,
  */
 void		 event_headers(struct buf *, const struct fields *);
 
-/* A refused request, kept for the owner. */
-struct refusal {
-	const char	*provider;
-	const char	*reason;	/* "unknown_type" */
-	struct span	 detail;	/* a sentence */
-	bool		 verified;
-	const char	*secret_label;	/* or NULL */
-	struct span	 event_id, event_type, remote_addr, headers, body;
-	int64_t		 received_us;
-};
-/* The same request again only counts up.  Inside the caller's transaction. */
-enum hk_err	 refusal_store(struct db *, const struct refusal *) HK_MUST_USE;
-
 #endif

@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "inbox/event.h"
 #include "inbox/receive.h"
+#include "inbox/refusal.h"
 #include "inbox/slice.h"
 
 #define KEYS_MAX	16
@@ -152,10 +153,11 @@ refuse_verified(struct receipt *r, const char *reason, struct span detail)
 {
 	r->refusal = (struct refusal){
 		.provider = r->ev.provider, .reason = reason, .detail = detail,
-		.verified = r->ev.verified, .secret_label = r->ev.secret_label,
+		.verified = r->ev.verified, .shaped = true, .secret_label = r->ev.secret_label,
 		.event_id = r->ev.env.event_id, .event_type = r->ev.env.type,
 		.remote_addr = r->x->rq.remote_addr, .headers = r->ev.headers,
-		.body = r->ev.body, .received_us = r->ev.received_us,
+		.body = r->ev.body, .size = r->ev.body.len,
+		.received_us = r->ev.received_us,
 	};
 }
 
