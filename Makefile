@@ -114,7 +114,8 @@ run:
 test:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory programs unit-programs
-	@$(MAKE) --no-print-directory unit e2e
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory e2e
 e2e: programs
 	@HK_BUILD=$(B) tests/e2e/run
 soak: programs
@@ -123,3 +124,22 @@ bench: programs bench-programs
 	@HK_BUILD=$(B) tests/e2e/run tests/bench/bench.mjs
 
 .PHONY: deps run test e2e soak bench
+
+# --- Fuzzing by coverage: patient, and the only one that needs clang. --------
+# tests/fuzz/fuzz_NAME.c is a target; what it finds is kept in $(B)/fuzz/NAME.
+FUZZ_SECONDS ?= 600
+FUZZ_B	:= $(B)/fuzz-obj
+FUZZ	:= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_O	:= $(patsubst %.c,$(B)/%.o,$(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)))
+fuzz-programs: $(FUZZ)
+$(FUZZ): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_O) $(call libs,$(ROOMS))
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -Wl,--wrap=log_line,--wrap=file_read -o $@ $^ $(LIBS) $(CURL)
+# __SANITIZE_ADDRESS__ is gcc's word for it; the arena asks for that.
+fuzz:
+	@tools/deps.sh fuzz
+	@$(MAKE) --no-print-directory CC=clang B=$(FUZZ_B) SAN=fuzzer-no-link,address,undefined \
+	    CFLAGS='-g -D__SANITIZE_ADDRESS__' fuzz-programs
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ_B)/fuzz $(B)/fuzz
+
+.PHONY: fuzz fuzz-programs

@@ -1,0 +1,187 @@
+// A hookkeeper of its own for a test: a folder with settings, fresh secrets, a
+// database and copies of the programs, all gone afterwards.  Everything runs as
+// an ordinary user (www-data when the tests run as root).
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+export const build = path.resolve(root, process.env.HK_BUILD ?? 'build');
+export const shared = path.resolve(root, process.env.HK_SHARED ?? '../shared');
+
+// Sanitizers are slower, and so may be a machine: time limits are multiplied.
+export const slow = Number(process.env.HK_SLOW ?? (/san-/.test(build) ? 6 : 1));
+export const sanitized = /san-/.test(build);
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const nobody = process.getuid() === 0 ? { uid: 33, gid: 33 } : {};
+const environment = () => {
+  const env = { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C.UTF-8' };
+  for (const name of ['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS', 'LSAN_OPTIONS', 'TMPDIR'])
+    if (process.env[name]) env[name] = process.env[name];
+  return env;
+};
+
+export const randomId = (n = 24) => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  return Array.from(randomBytes(n), (b) => letters[b % letters.length]).join('');
+};
+const svixSecret = () => `whsec_${randomBytes(24).toString('base64')}`;
+
+// Wait for something to become true; returns it, or throws naming it.
+export async function until(what, probe, limitMs = 10000) {
+  const end = Date.now() + limitMs * slow;
+  for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`not within ${limitMs * slow} ms: ${what}`);
+    await sleep(wait);
+  }
+}
+
+export class Home {
+  constructor({ secrets = true, settings = {}, name = 'hookkeeper' } = {}) {
+    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hke2e-'));
+    this.running = new Set();
+    this.name = name;
+    this.bin = path.join(this.dir, 'bin');
+    this.db = path.join(this.dir, 'data', 'hookkeeper.db');
+    this.conf = path.join(this.dir, 'hookkeeper.conf');
+    this.log = path.join(this.dir, 'log');
+    this.secret = {
+      stripe: `whsec_${randomId(32)}`, clerk: svixSecret(), resend: svixSecret(),
+    };
+    for (const sub of ['bin', 'data', 'run', 'www']) fs.mkdirSync(path.join(this.dir, sub));
+    for (const file of fs.readdirSync(path.join(build, 'cgi-bin')))
+      if (file.endsWith('.fcgi'))
+        fs.copyFileSync(path.join(build, 'cgi-bin', file), path.join(this.bin, file));
+    fs.copyFileSync(path.join(build, 'bin/hookkeeper'), path.join(this.bin, 'hookkeeper'));
+    // How a program whose environment was cleaned finds its settings.
+    fs.writeFileSync(path.join(this.bin, 'hookkeeper.where'), `${this.conf}\n`);
+    fs.writeFileSync(this.log, '');
+
+    const all = {
+      hookkeeper: { db: this.db, mode: 'test', ...settings.hookkeeper },
+      stripe: { ...(secrets && { secrets: this.secret.stripe }), ...settings.stripe },
+      clerk: { ...(secrets && { secrets: this.secret.clerk }), ...settings.clerk },
+      resend: { ...(secrets && { secrets: this.secret.resend }), ...settings.resend },
+      credits: { ...settings.credits },
+    };
+    this.write(this.conf, Object.entries(all).map(([section, rows]) =>
+      `[${section}]\n${Object.entries(rows).map(([k, v]) => `${k} = ${v}\n`).join('')}`).join('\n'));
+    fs.chmodSync(this.conf, 0o600);
+    if (nobody.uid) this.give(this.dir);
+  }
+
+  give(what) {
+    fs.lchownSync(what, nobody.uid, nobody.gid);
+    if (fs.lstatSync(what).isDirectory())
+      for (const entry of fs.readdirSync(what)) this.give(path.join(what, entry));
+  }
+
+  write(file, text) {
+    fs.writeFileSync(file, text);
+    if (nobody.uid) fs.chownSync(file, nobody.uid, nobody.gid);
+  }
+
+  folder(name) {
+    const made = path.join(this.dir, name);
+    fs.mkdirSync(made);
+    if (nobody.uid) fs.chownSync(made, nobody.uid, nobody.gid);
+    return made;
+  }
+
+  // Start a program; its output goes to the home's log.  Stopped by close().
+  start(command, args = [], { env = {}, stdio } = {}) {
+    const log = fs.openSync(this.log, 'a');
+    const child = spawn(command, args, {
+      ...nobody, cwd: this.dir, env: { ...environment(), ...env },
+      stdio: stdio ?? ['ignore', log, log],
+    });
+    fs.closeSync(log);
+    child.on('error', (error) => { child.failed = error; });
+    child.gone = new Promise((done) => child.once('exit', (code, signal) => {
+      this.running.delete(child);
+      done({ code, signal });
+    }));
+    this.running.add(child);
+    return child;
+  }
+
+  // End a started program by its pid, hard if it does not listen.
+  async stop(child, signal = 'SIGTERM') {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      const hard = setTimeout(() => child.kill('SIGKILL'), 8000 * slow);
+      await child.gone;
+      clearTimeout(hard);
+    }
+    return child.gone;
+  }
+
+  // Run the hookkeeper command to its end.
+  hk(args, { input, env = {} } = {}) {
+    const run = spawnSync(path.join(this.bin, 'hookkeeper'), args, {
+      ...nobody, cwd: this.dir, env: { ...environment(), HOOKKEEPER_CONF: this.conf, ...env },
+      input, encoding: 'utf8', timeout: 60000 * slow,
+    });
+    if (run.error) throw run.error;
+    return { status: run.status, out: run.stdout, err: run.stderr };
+  }
+
+  // The same without holding up this process, for when it is the other side.
+  async hkAsync(args, { env = {} } = {}) {
+    const child = this.start(path.join(this.bin, 'hookkeeper'), args, {
+      env: { HOOKKEEPER_CONF: this.conf, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '', err = '';
+    child.stdout.on('data', (d) => { out += d; });
+    child.stderr.on('data', (d) => { err += d; });
+    const closed = new Promise((done) => child.once('close', done));
+    const { code } = await child.gone;
+    await closed;
+    return { status: code, out, err };
+  }
+
+  worker(args = []) {
+    return this.start(path.join(this.bin, 'hookkeeper'), ['worker', ...args], {
+      env: { HOOKKEEPER_CONF: this.conf },
+    });
+  }
+
+  // Rows of a query, by SQLite's own shell, read only.
+  sql(query) {
+    const run = spawnSync('sqlite3', ['-json', '-readonly', '-cmd', '.timeout 10000', this.db, query], {
+      ...nobody, env: environment(), encoding: 'utf8', maxBuffer: 1 << 28,
+    });
+    if (run.error) throw run.error;
+    if (run.status !== 0) throw new Error(`sqlite3: ${run.stderr}${run.stdout}\n${query}`);
+    return run.stdout.trim() === '' ? [] : JSON.parse(run.stdout);
+  }
+
+  one(query) {
+    return Object.values(this.sql(query)[0] ?? {})[0];
+  }
+
+  // Nothing is due and nobody works: what is left waits for something or its time.
+  settled(limitMs = 20000) {
+    return until('every due event worked off', () =>
+      this.one(`SELECT count(*) FROM event WHERE status = 'processing'
+        OR (status = 'pending' AND next_attempt_at <= ${Date.now() * 1000})`) === 0, limitMs);
+  }
+
+  logText() {
+    return fs.readFileSync(this.log, 'utf8');
+  }
+
+  async close() {
+    await Promise.all([...this.running].map((child) => this.stop(child)));
+    const report = this.logText().match(/.*(ERROR: \w+Sanitizer|runtime error:).*/);
+    if (process.env.HK_KEEP) console.log(`kept: ${this.dir}`);
+    else fs.rmSync(this.dir, { recursive: true, force: true });
+    if (report) throw new Error(`a sanitizer speaks: ${report[0]}`);
+  }
+}

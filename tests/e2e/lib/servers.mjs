@@ -1,0 +1,145 @@
+// Real web servers as ordinary processes on free ports of 127.0.0.1, with the
+// configuration files that the project ships in cgi-bin/.
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { root, until } from './home.mjs';
+
+export function freePort() {
+  return new Promise((done, fail) => {
+    const probe = net.createServer();
+    probe.once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+export const listening = (port) => new Promise((done) => {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.once('connect', () => { socket.destroy(); done(true); });
+  socket.once('error', () => done(false));
+});
+
+async function serving(home, child, port, what) {
+  await until(`${what} listens on ${port}\n${home.logText()}`, async () => {
+    if (child.failed) throw child.failed;
+    if (child.exitCode !== null) throw new Error(`${what} ended:\n${home.logText()}`);
+    return listening(port);
+  });
+}
+
+const shipped = (name) => fs.readFileSync(path.join(root, 'cgi-bin', name), 'utf8');
+
+// FastCGI by cgi-bin/lighttpd.conf; the same programs as plain CGI under /cgi/.
+// processes: how many of each; sockets: { stripe: path } of running programs.
+export async function lighttpd(home, { processes = 1 } = {}) {
+  const port = await freePort();
+  const dir = home.folder(`run/${port}`);
+  const conf = path.join(dir, 'lighttpd.conf');
+  home.write(conf, `server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${home.dir}/www"
+server.errorlog = "${home.log}"
+server.upload-dirs = ( "${dir}" )
+server.modules = ( "mod_alias", "mod_cgi" )
+alias.url = ( "/cgi/" => "${home.bin}/" )
+$HTTP["url"] =~ "^/cgi/" { cgi.assign = ( ".fcgi" => "" ) }
+var.hookkeeper_bin = "${home.bin}"
+var.hookkeeper_conf = "${home.conf}"
+var.hookkeeper_run = "${dir}"
+${shipped('lighttpd.conf').replaceAll('"max-procs" => 1', `"max-procs" => ${processes}`)}`);
+  const child = home.start('lighttpd', ['-D', '-f', conf]);
+  await serving(home, child, port, 'lighttpd');
+  return { child, port, url: (name) => `http://127.0.0.1:${port}${name}` };
+}
+
+// One program on a UNIX socket, in the foreground under our own eyes.
+export async function spawnFcgi(home, name, { env = {}, program = path.join(home.bin, `${name}.fcgi`), args = [] } = {}) {
+  const socket = path.join(home.dir, 'run', `${name}-${Math.random().toString(36).slice(2)}.sock`);
+  const child = home.start('spawn-fcgi',
+    ['-n', '-s', socket, '-M', '0660', '-b', '1024', '--', program, ...args], { env });
+  await until(`${name} on its socket`, () => {
+    if (child.exitCode !== null) throw new Error(`${name} ended:\n${home.logText()}`);
+    return fs.existsSync(socket);
+  });
+  return { child, socket };
+}
+
+// lighttpd in front of sockets: { '/path': socket }.
+export async function lighttpdFor(home, places) {
+  const port = await freePort();
+  const conf = path.join(home.dir, `lighttpd-${port}.conf`);
+  home.write(conf, `server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${home.dir}/www"
+server.errorlog = "${home.log}"
+server.upload-dirs = ( "${home.dir}/run" )
+server.modules = ( "mod_fastcgi" )
+fastcgi.server = ( ${Object.entries(places).map(([at, socket]) =>
+    `"${at}" => (( "socket" => "${socket}", "check-local" => "disable", "disable-time" => 0 ))`).join(',\n')} )
+`);
+  const child = home.start('lighttpd', ['-D', '-f', conf]);
+  await serving(home, child, port, 'lighttpd');
+  return { child, port, url: (name) => `http://127.0.0.1:${port}${name}` };
+}
+
+const modules = '/usr/lib/apache2/modules';
+const load = (names) => names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n');
+
+// One Apache with a port for each way to run us: fcgid (cgi-bin/apache.conf),
+// proxy (mod_proxy_fcgi to running programs), cgi (cgi-bin/htaccess in the site's
+// own folder, as on a shared host).  ways: which of them.
+export async function apache(home, { ways, sockets = {} }) {
+  const run = home.folder(`run/${await freePort()}`);
+  const conf = path.join(run, 'apache.conf');
+  const fcgid = ways.some((way) => way.endsWith('fcgid'));
+  const ports = {};
+  for (const way of ways) ports[way] = await freePort();
+  const www = path.join(home.dir, 'site');
+  fs.mkdirSync(www, { recursive: true });
+  for (const name of fs.readdirSync(home.bin)) fs.copyFileSync(path.join(home.bin, name), path.join(www, name));
+  fs.writeFileSync(path.join(www, '.htaccess'), shipped('htaccess'));
+  if (process.getuid() === 0) home.give(www);
+
+  const site = `DocumentRoot "${www}"
+<Directory "${www}">
+	AllowOverride FileInfo Options AuthConfig
+	Require all granted
+</Directory>`;
+  const hosts = {
+    fcgid: `DocumentRoot "${home.dir}/www"\n${shipped('apache.conf')}`,
+    cgi: site,
+    'htaccess-fcgid': site,
+    proxy: `DocumentRoot "${home.dir}/www"\n${Object.entries(sockets).map(([name, socket]) =>
+      `<Location "/webhooks/${name}">\nSetHandler "proxy:unix:${socket}|fcgi://localhost/"\nRequire all granted\n</Location>`).join('\n')}`,
+  };
+  home.write(conf, `ServerName localhost
+ServerRoot "${home.dir}"
+PidFile "${run}/apache.pid"
+ErrorLog "${home.log}"
+LogLevel warn
+Mutex file:${run} default
+${load(['mpm_event', 'authz_core', 'alias', 'env', 'rewrite', 'mime', 'cgid', 'proxy', 'proxy_fcgi', ...(fcgid ? ['fcgid'] : [])])}
+TypesConfig /dev/null
+ScriptSock ${run}/cgisock
+${fcgid ? `FcgidIPCDir ${run}/fcgid\nFcgidProcessTableFile ${run}/fcgid.shm` : ''}
+Define HOOKKEEPER_BIN ${home.bin}
+Define HOOKKEEPER_CONF ${home.conf}
+<Directory />
+	Require all denied
+</Directory>
+${ways.map((way) => `Listen 127.0.0.1:${ports[way]}
+<VirtualHost 127.0.0.1:${ports[way]}>
+${hosts[way]}
+</VirtualHost>`).join('\n')}
+`);
+  const child = home.start('apache2', ['-DFOREGROUND', '-f', conf]);
+  for (const way of ways) await serving(home, child, ports[way], 'Apache');
+  return {
+    child,
+    url: (way, name) => `http://127.0.0.1:${ports[way]}${name}`,
+    ports,
+  };
+}

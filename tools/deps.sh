@@ -1,0 +1,117 @@
+#!/bin/sh
+# deps.sh build|run|test - install what is missing, and say so first.
+#
+#	build	to compile: gcc and six libraries
+#	run	and to show it: lighttpd
+#	test	and to prove it: Apache, cmocka, Node, the senders' clients
+#
+# Nothing to do is the usual case and takes a few milliseconds.  Only Debian's
+# own packages and pinned npm packages (tests/package-lock.json) are used.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { echo "deps: $*"; }
+die() { echo "deps: $*" >&2; exit 1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# package, and a command that makes it unnecessary (- for none)
+build='gcc gcc
+libc6-dev -
+libfcgi-dev -
+libssl-dev -
+libsqlite3-dev -
+libjson-c-dev -
+libinih-dev -
+libcurl4-openssl-dev -'
+run='lighttpd lighttpd'
+test='libcmocka-dev -
+binutils readelf
+apache2-bin apache2
+libapache2-mod-fcgid -
+spawn-fcgi spawn-fcgi
+sqlite3 sqlite3
+nodejs node
+npm npm'
+
+case ${1:-} in
+build)	wanted=$build ;;
+run)	wanted="$build
+$run" ;;
+test)	wanted="$build
+$run
+$test" ;;
+*)	echo "usage: deps.sh build|run|test" >&2; exit 64 ;;
+esac
+
+# Prints the packages of a "package command" list that are not there.
+missing() {
+	echo "$1" | while read -r package command; do
+		if [ "$command" != - ] && command -v "$command" >/dev/null; then
+			continue
+		fi
+		case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+		*' installed') ;;
+		*) echo "$package" ;;
+		esac
+	done
+}
+
+# A web server that is only needed by hand must not start: neither now (dpkg
+# asks policy-rc.d) nor at the next boot.
+policy=/usr/sbin/policy-rc.d
+hold_daemons() {
+	trap release_daemons EXIT
+	trap 'exit 130' INT TERM HUP
+	if [ -e $policy ] && ! [ -e $policy.before-hookkeeper ]; then
+		as_root mv $policy $policy.before-hookkeeper
+	fi
+	printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+	as_root chmod 755 $policy
+}
+release_daemons() {
+	as_root rm -f $policy
+	if [ -e $policy.before-hookkeeper ]; then
+		as_root mv $policy.before-hookkeeper $policy
+	fi
+}
+
+install_packages() {
+	say "missing:" "$@"
+	command -v apt-get >/dev/null ||
+		die "this is not Debian: install what these packages hold by your system's own means"
+	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+		die "installing needs root: run 'make deps' as root, or install sudo"
+	say "installing them with apt-get$([ "$(id -u)" = 0 ] || echo ' (sudo)'), without recommended packages"
+	daemon=
+	case " $* " in *" lighttpd "*) daemon=lighttpd ;; esac
+	[ -z "$daemon" ] ||
+		say "its system service will not be started, now or at boot: we run our own $daemon on 127.0.0.1"
+	hold_daemons
+	as_root apt-get -q update
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q -y --no-install-recommends install "$@"
+	[ -z "$daemon" ] || as_root update-rc.d $daemon disable ||
+		say "could not keep $daemon from starting at boot: see to it yourself"
+	release_daemons
+	trap - EXIT INT TERM HUP
+}
+
+# npm writes node_modules/.package-lock.json last.
+npm_ci() {
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+	say "installing npm packages into $1/node_modules: $2"
+	npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch "$1/node_modules/.package-lock.json"
+}
+
+lacking=$(missing "$wanted" | tr '\n' ' ')
+# shellcheck disable=SC2086 # a list of words
+[ -z "$lacking" ] || install_packages $lacking
+
+if [ "$1" = test ]; then
+	npm_ci tests "the senders' official clients"
+	major=$(node -p 'process.versions.node.split(".")[0]')
+	[ "$major" -ge 20 ] ||
+		npm_ci tests/node "Node 22, for this system's is $major and the clients need 20"
+fi
