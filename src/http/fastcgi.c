@@ -22,6 +22,8 @@
  * at most this, times n, divided by the number of threads.
  */
 #define FIRST_RECORD_S	2
+/* An answer that fits the socket's buffer, of 160 KB at least, never waits. */
+#define NEVER_WAITS	(64 << 10)
 /* How long to read on after an answer that came before the end of the body. */
 #define LINGER_US	(2 * US_PER_S)
 
@@ -67,12 +69,18 @@ begins(const struct exchange *x, int fd)
 	FCGI_Header	 h;
 	ssize_t		 n;
 	bool		 last = false;
+	int		 how = MSG_PEEK | MSG_DONTWAIT;
 
-	set_timeout(fd, SO_RCVTIMEO, FIRST_RECORD_S);
 	for (;;) {
-		n = recv(fd, &h, sizeof(h), MSG_PEEK);
+		n = recv(fd, &h, sizeof(h), how);
 		if (n == sizeof(h))
 			return is_begin(&h);
+		if (n < 0 && errno == EAGAIN && how != MSG_PEEK) {
+			/* Mostly it is there already, and this call is spared. */
+			set_timeout(fd, SO_RCVTIMEO, FIRST_RECORD_S);
+			how = MSG_PEEK;
+			continue;
+		}
 		if (n == 0 || last || (n < 0 && errno != EINTR))
 			return false;
 		now = mono_us();
@@ -94,7 +102,6 @@ fastcgi_open(struct exchange *x, int fd, const struct http_limits *limits)
 		return false;
 	}
 	set_timeout(fd, SO_RCVTIMEO, limits->io_timeout_s);
-	set_timeout(fd, SO_SNDTIMEO, limits->io_timeout_s);
 	FCGX_InitRequest(&x->fcgi, -1, 0);	/* -1: it cannot accept by itself */
 	x->fcgi.ipcFd = fd;
 	x->fcgi.keepConnection = 1;	/* or FCGX_Accept_r() closes fd first */
@@ -158,7 +165,12 @@ void
 fastcgi_answer(struct exchange *x, const struct span *piece, size_t n)
 {
 	int	 fd = x->fcgi.ipcFd;
+	size_t	 len = 0;
 
+	for (size_t i = 0; i < n; i++)
+		len += piece[i].len;
+	if (len > NEVER_WAITS)
+		set_timeout(fd, SO_SNDTIMEO, x->pool->limits->io_timeout_s);
 	for (size_t i = 0; i < n; i++) {
 		assert(piece[i].len < 1u << 31);
 		if (piece[i].len > 0)
