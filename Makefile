@@ -12,7 +12,9 @@ SERVED	:= base crypto http sign store books provider inbox
 
 SAN	?=
 DEV	?=
-B	?= build$(if $(SAN),/san-$(subst $(empty) ,-,$(subst $(comma),-,$(SAN))))$(if $(DEV),/dev)
+# FAULT=1: programs that die and fail when told to; see base/fault.h.
+FAULT	?=
+B	?= build$(if $(FAULT),/fault)$(if $(SAN),/san-$(subst $(empty) ,-,$(subst $(comma),-,$(SAN))))$(if $(DEV),/dev)
 comma	:= ,
 CC	?= cc
 VERSION	:= 0.1.0
@@ -20,7 +22,7 @@ VERSION	:= 0.1.0
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	   -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wformat=2
 CFLAGS	?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -DHK_VERSION='"$(VERSION)"' -Isrc -I$(B)/gen $(if $(DEV),-DHK_DEV)
+CPPFLAGS += -D_GNU_SOURCE -DHK_VERSION='"$(VERSION)"' -Isrc -I$(B)/gen $(if $(DEV),-DHK_DEV) $(if $(FAULT),-DHK_FAULT)
 ALL_C	= $(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -pthread -MMD -MP \
 	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -O1,-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 LINK	= $(CC) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
@@ -28,7 +30,9 @@ LINK	= $(CC) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # The FastCGI programs are static: a plain CGI start is three times as fast,
 # and one file runs on any Linux.  Not under a sanitizer.
 STATIC	:= $(if $(SAN),,-static)
-LIBS	:= -lfcgi -lsqlite3 -ljson-c -linih -lcrypto -lm
+# What a static libcrypto needs besides: zlib and zstd in Debian 13, nothing in 12.
+CRYPTO	:= $(or $(shell pkg-config --static --libs-only-l libcrypto 2>/dev/null),-lcrypto)
+LIBS	:= -lsqlite3 -ljson-c -linih $(CRYPTO) -lm
 CURL	:= -lcurl
 
 sources	= $(sort $(wildcard src/$(1)/*.c))
@@ -89,7 +93,7 @@ endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 $(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(call libs,base crypto http)
 	@mkdir -p $(@D)
-	$(LINK) $(STATIC) -o $@ $< $(call libs,base crypto http) -lfcgi -lcrypto -ljson-c -linih -lm
+	$(LINK) $(STATIC) -o $@ $< $(call libs,base crypto http) -lfcgi $(CRYPTO) -ljson-c -linih -lm
 
 # Runs every unit test; each prints its own count.
 unit: $(UNIT)

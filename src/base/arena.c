@@ -1,5 +1,6 @@
 /* Blocks of memory, given out from front to back and freed together. */
 #include "base/arena.h"
+#include "base/fault.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -37,7 +38,7 @@ struct arena {
 struct arena *
 arena_new(size_t most)
 {
-	struct arena	*a = calloc(1, sizeof(*a));
+	struct arena	*a = FAULT_FAIL("arena.new") ? NULL : calloc(1, sizeof(*a));
 
 	if (a != NULL)
 		a->most = most;
@@ -137,7 +138,7 @@ arena_get(struct arena *a, size_t n)
 
 	if (n == 0)
 		n = 1;		/* so that no two share an address */
-	if (n > SIZE_MAX / 2)
+	if (n > SIZE_MAX / 2 || FAULT_FAIL("arena"))
 		return NULL;
 	if (b == NULL || n > b->size - place(b)) {
 		if (!block_add(a, n))

@@ -1,5 +1,6 @@
 /* The growing buffer: it doubles, up to its most. */
 #include "base/buf.h"
+#include "base/fault.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -48,7 +49,7 @@ room_for(struct buf *b, size_t n)
 		room = room <= SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
 	if (room > b->most + 1)
 		room = b->most + 1;
-	if ((p = realloc(b->p, room)) == NULL) {
+	if (FAULT_FAIL("buf") || (p = realloc(b->p, room)) == NULL) {
 		b->bad = true;
 		return false;
 	}

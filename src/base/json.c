@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 
+#include "base/fault.h"
 #include "base/scan.h"
 
 #define NAME_MOST	256	/* bytes of one step of a path */
@@ -49,10 +50,8 @@ tree(struct span text, struct json_object **o)
 	struct json_tokener	*tok;
 	enum json_tokener_error	 why;
 
-	if ((tok = json_tokener_new_ex(SCAN_DEPTH + 1)) == NULL)
+	if (FAULT_FAIL("json") || (tok = json_tokener_new_ex(SCAN_DEPTH + 1)) == NULL)
 		return err_tell(HK_NOMEM, "no memory for a JSON tree");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-	    JSON_TOKENER_ALLOW_TRAILING_CHARS | JSON_TOKENER_VALIDATE_UTF8);
 	*o = json_tokener_parse_ex(tok, text.p, (int)text.len);
 	why = json_tokener_get_error(tok);
 	if (why == json_tokener_continue) {

@@ -184,7 +184,8 @@ cgi_serve(const struct http_service *sv, const struct http_limits *limits)
 		(void)err_note(e, "no memory for a request");
 	else if (request_read(x, environ, &src))
 		sv->handle(&x->pub, sv->ctx);
-	sv->drain(sv->ctx);
+	if (sv->drain != NULL)
+		sv->drain(sv->ctx);
 	pool_release(&pool);
 	return e;
 }

@@ -8,16 +8,23 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include <fcgiapp.h>
-
 #include "http/http.h"
 
 struct pool;
 
+/* A connection that speaks FastCGI. */
+struct fastcgi {
+	int	 fd;
+	uint16_t id;			/* of its request */
+	char	**env;			/* its parameters, in the arena */
+	size_t	 content, padding;	/* to come of the body's record at hand */
+	bool	 ended;			/* the body is over */
+};
+
 struct exchange {
 	struct http_exchange pub;	/* first: what handlers hold */
 	enum http_way	 way;
-	FCGX_Request	 fcgi;		/* of HTTP_FASTCGI */
+	struct fastcgi	 fcgi;		/* of HTTP_FASTCGI */
 	bool		 whole;		/* the body was read to its end */
 	/*
 	 * While it is read: HK_OK, or why its thread is to give up on the peer
@@ -90,6 +97,7 @@ bool		 request_read(struct exchange *, char *const *env, struct body_source *);
  */
 bool		 fastcgi_open(struct exchange *, int fd, const struct http_limits *);
 enum hk_err	 fastcgi_body(struct body_source *, char *p, size_t room, size_t *got);
+#define ANSWER_PIECES	8
 /* Answer with the pieces one after another, and close. */
 void		 fastcgi_answer(struct exchange *, const struct span *piece, size_t n);
 

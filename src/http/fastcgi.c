@@ -1,20 +1,20 @@
 /*
  * One FastCGI connection with one request.
  *
- * The library is given connections that we accepted, never closes a good one
- * itself (that could take it two seconds), and a connection is never kept: a
- * kept one would own a thread.
+ * A connection is never kept: a kept one would own a thread.  Requests are not
+ * multiplexed, as no web server does that.
  */
 #include <assert.h>
 #include <errno.h>
-#include <fastcgi.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "http/exchange.h"
+#include "http/record.h"
 
 /*
  * Web servers connect when they have a request to send.  A connection that
@@ -28,19 +28,13 @@
 #define LINGER_US	(2 * US_PER_S)
 
 /*
- * Wait until fd has the event, `until`, or a signal.  True: nothing more will
- * come.
+ * What was received and not used yet.  A thread reads one request at a time,
+ * and once that is read it lies in its arena: so a buffer for each thread.
  */
-static bool
-await(int fd, short event, int64_t until_us)
-{
-	struct pollfd	 p = { .fd = fd, .events = event };
-	int64_t		 left = until_us - mono_us();
-
-	/* A failure is seen by the read that follows. */
-	(void)poll(&p, 1, left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
-	return (p.revents & (POLLRDHUP | POLLHUP)) != 0;
-}
+static _Thread_local struct input {
+	uint8_t	 byte[16 << 10];
+	size_t	 at, end;
+} in;
 
 static void
 set_timeout(int fd, int which, int s)
@@ -51,87 +45,218 @@ set_timeout(int fd, int which, int s)
 	(void)setsockopt(fd, SOL_SOCKET, which, &tv, sizeof(tv));
 }
 
-static bool
-is_begin(const FCGI_Header *h)
+/* Some bytes.  HK_ABORTED: the end, or an error; HK_TIMEOUT, HK_STOPPING: gave up. */
+static enum hk_err
+receive(const struct exchange *x, void *p, size_t room, int how, size_t *got)
 {
-	return h->version == FCGI_VERSION_1 && h->type == FCGI_BEGIN_REQUEST &&
-	    h->contentLengthB1 == 0 && h->contentLengthB0 == sizeof(FCGI_BeginRequestBody);
+	ssize_t	 n;
+	int	 cut;
+
+	for (;;) {
+		if ((n = recv(x->fcgi.fd, p, room, how)) > 0) {
+			*got = (size_t)n;
+			return HK_OK;
+		}
+		if (n == 0)
+			return HK_ABORTED;
+		if (errno == EAGAIN)
+			return HK_TIMEOUT;
+		if (errno != EINTR)
+			return HK_ABORTED;
+		if ((cut = atomic_load(x->cut)) != HK_OK)
+			return (enum hk_err)cut;
+	}
+}
+
+/* Up to n bytes, of which at least one; from the buffer or, when large, past it. */
+static enum hk_err
+take(const struct exchange *x, void *p, size_t n, size_t *got)
+{
+	enum hk_err	e;
+
+	if (in.at == in.end) {
+		in.at = in.end = 0;
+		if (n >= sizeof(in.byte))
+			return receive(x, p, n, 0, got);
+		if ((e = receive(x, in.byte, sizeof(in.byte), 0, &in.end)) != HK_OK)
+			return e;
+	}
+	*got = in.end - in.at < n ? in.end - in.at : n;
+	memcpy(p, in.byte + in.at, *got);
+	in.at += *got;
+	return HK_OK;
+}
+
+static enum hk_err
+take_all(const struct exchange *x, void *p, size_t n)
+{
+	size_t		got;
+	enum hk_err	e;
+
+	for (uint8_t *at = p; n > 0; at += got, n -= got)
+		if ((e = take(x, at, n, &got)) != HK_OK)
+			return e;
+	return HK_OK;
+}
+
+static enum hk_err
+skip(const struct exchange *x, size_t n)
+{
+	uint8_t		trash[1024];
+	size_t		got;
+	enum hk_err	e;
+
+	for (; n > 0; n -= got)
+		if ((e = take(x, trash, n < sizeof(trash) ? n : sizeof(trash), &got)) != HK_OK)
+			return e;
+	return HK_OK;
 }
 
 /*
- * libfcgi 2.4.2 hangs, or aborts the process, on management records; no web
- * server sends any.  So the first record must be FCGI_BEGIN_REQUEST.
+ * The next record of this request.  Other requests' are passed over; who sends
+ * management records (id 0) is no web server.
  */
-static bool
-begins(const struct exchange *x, int fd)
+static enum hk_err
+next_record(const struct exchange *x, struct record *r)
 {
-	int64_t		 now, until = 0;
-	FCGI_Header	 h;
-	ssize_t		 n;
-	bool		 last = false;
-	int		 how = MSG_PEEK | MSG_DONTWAIT;
+	uint8_t		header[RECORD_HEADER];
+	enum hk_err	e;
 
 	for (;;) {
-		n = recv(fd, &h, sizeof(h), how);
-		if (n == sizeof(h))
-			return is_begin(&h);
-		if (n < 0 && errno == EAGAIN && how != MSG_PEEK) {
-			/* Mostly it is there already, and this call is spared. */
-			set_timeout(fd, SO_RCVTIMEO, FIRST_RECORD_S);
-			how = MSG_PEEK;
-			continue;
-		}
-		if (n == 0 || last || (n < 0 && errno != EINTR))
-			return false;
-		now = mono_us();
-		if (until == 0)
-			until = now + FIRST_RECORD_S * US_PER_S;
-		if (atomic_load(x->cut) != HK_OK || now >= until)
-			return false;
-		/* A part of a header is readable at once, so look a little later. */
-		if (n > 0)
-			last = await(fd, POLLRDHUP, now + US_PER_MS);
+		if ((e = take_all(x, header, sizeof(header))) != HK_OK)
+			return e;
+		if (!record_read(r, header) || r->id == FCGI_NULL_REQUEST_ID ||
+		    r->type == FCGI_ABORT_REQUEST)
+			return HK_ABORTED;
+		if (r->id == x->fcgi.id)
+			return HK_OK;
+		if ((e = skip(x, r->content + r->padding)) != HK_OK)
+			return e;
 	}
+}
+
+/*
+ * Mostly the first record is there when its connection is accepted, and no time
+ * limit has to be set to wait for it.
+ */
+static enum hk_err
+first_bytes(const struct exchange *x)
+{
+	enum hk_err	e;
+
+	in.at = in.end = 0;
+	e = receive(x, in.byte, sizeof(in.byte), MSG_DONTWAIT, &in.end);
+	if (e != HK_TIMEOUT)
+		return e;
+	set_timeout(x->fcgi.fd, SO_RCVTIMEO, FIRST_RECORD_S);
+	return receive(x, in.byte, sizeof(in.byte), 0, &in.end);
+}
+
+/* A role that is not ours gets no answer: an authorizer's "200" lets everybody in. */
+static enum hk_err
+begin(struct exchange *x)
+{
+	uint8_t		bytes[RECORD_HEADER + sizeof(FCGI_BeginRequestBody)];
+	struct record	r;
+	enum hk_err	e;
+
+	if ((e = take_all(x, bytes, sizeof(bytes))) != HK_OK)
+		return e;
+	if (!record_read(&r, bytes) || r.type != FCGI_BEGIN_REQUEST ||
+	    r.content != sizeof(FCGI_BeginRequestBody) || r.id == FCGI_NULL_REQUEST_ID ||
+	    (bytes[RECORD_HEADER] << 8 | bytes[RECORD_HEADER + 1]) != FCGI_RESPONDER)
+		return HK_SYNTAX;
+	x->fcgi.id = r.id;
+	return skip(x, r.padding);
+}
+
+/* All parameters: mostly one record, and the empty one that ends their stream. */
+static enum hk_err
+params(struct exchange *x)
+{
+	struct arena	*arena = x->pub.arena;
+	struct record	 r;
+	size_t		 len = 0;
+	char		*p = NULL;
+	enum hk_err	 e;
+
+	for (;;) {
+		if ((e = next_record(x, &r)) != HK_OK)
+			return e;
+		if (r.type != FCGI_PARAMS)
+			return HK_SYNTAX;
+		if (r.content == 0)
+			break;
+		if (len + r.content > PARAMS_MOST)
+			return HK_TOOBIG;
+		if ((p = arena_grow(arena, p, len, len + r.content)) == NULL)
+			return HK_NOMEM;
+		if ((e = take_all(x, p + len, r.content)) != HK_OK ||
+		    (e = skip(x, r.padding)) != HK_OK)
+			return e;
+		len += r.content;
+	}
+	if ((e = skip(x, r.padding)) != HK_OK)
+		return e;
+	return params_read(span_of(p, len), arena, &x->fcgi.env);
 }
 
 bool
 fastcgi_open(struct exchange *x, int fd, const struct http_limits *limits)
 {
-	if (!begins(x, fd)) {
-		close(fd);
-		return false;
+	x->fcgi = (struct fastcgi){ .fd = fd };
+	if (first_bytes(x) == HK_OK) {
+		set_timeout(fd, SO_RCVTIMEO, limits->io_timeout_s);
+		if (begin(x) == HK_OK && params(x) == HK_OK)
+			return true;
 	}
-	set_timeout(fd, SO_RCVTIMEO, limits->io_timeout_s);
-	FCGX_InitRequest(&x->fcgi, -1, 0);	/* -1: it cannot accept by itself */
-	x->fcgi.ipcFd = fd;
-	x->fcgi.keepConnection = 1;	/* or FCGX_Accept_r() closes fd first */
-	FCGX_Detach(&x->fcgi);		/* a broken one is closed without delay */
-	if (FCGX_Accept_r(&x->fcgi) != 0)
-		return false;
-	if (x->fcgi.role == FCGI_RESPONDER)
-		return true;
-	/* An authorizer's "200" would let everybody in; no answer lets nobody. */
-	FCGX_Free(&x->fcgi, 0);
 	close(fd);
 	return false;
 }
 
+/* The body's stream: records until an empty one. */
 enum hk_err
 fastcgi_body(struct body_source *src, char *p, size_t room, size_t *got)
 {
-	FCGX_Stream	*in = src->x->fcgi.in;
-	int		 want = room > (1 << 30) ? 1 << 30 : (int)room;
-	int		 n, error;
+	struct exchange	*x = src->x;
+	struct fastcgi	*f = &x->fcgi;
+	struct record	 r;
+	size_t		 n;
+	enum hk_err	 e;
 
-	n = FCGX_GetStr(p, want, in);
-	*got = (size_t)n;
-	if (n == want || (error = FCGX_GetError(in)) == 0)
-		return HK_OK;
-	if (error == EAGAIN)		/* SO_RCVTIMEO */
-		return HK_TIMEOUT;
-	if (error == EINTR && atomic_load(src->x->cut) != HK_OK)
-		return (enum hk_err)atomic_load(src->x->cut);
-	return HK_ABORTED;
+	*got = 0;
+	while (*got < room && !f->ended) {
+		if (f->content == 0) {
+			if ((e = skip(x, f->padding)) != HK_OK ||
+			    (e = next_record(x, &r)) != HK_OK)
+				return e;
+			if (r.type != FCGI_STDIN)
+				return HK_ABORTED;
+			f->content = r.content;
+			f->padding = r.padding;
+			if (r.content > 0)
+				continue;
+			f->ended = true;
+			return skip(x, r.padding);	/* nothing may stay unread */
+		}
+		n = room - *got < f->content ? room - *got : f->content;
+		if ((e = take(x, p + *got, n, &n)) != HK_OK)
+			return e;
+		*got += n;
+		f->content -= n;
+	}
+	return HK_OK;
+}
+
+/* Wait until there is something to read, `until`, or a signal. */
+static void
+await(int fd, int64_t until_us)
+{
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	int64_t		 left = until_us - mono_us();
+
+	/* A failure is seen by the read that follows. */
+	(void)poll(&p, 1, left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
 }
 
 /*
@@ -153,32 +278,92 @@ linger(const struct exchange *x, int fd)
 		if (n < 0 && atomic_load(x->cut) != HK_OK)
 			break;
 		if (n < 0)
-			(void)await(fd, POLLIN, until);
+			await(fd, until);
 	}
 }
 
+/* False: the peer has gone away, or reads too slowly; no error of ours. */
+static bool
+send_all(int fd, struct iovec *v, size_t n)
+{
+	struct msghdr	 m = { .msg_iov = v, .msg_iovlen = n };
+	ssize_t		 w;
+
+	while (m.msg_iovlen > 0) {
+		if ((w = sendmsg(fd, &m, MSG_NOSIGNAL)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		for (; m.msg_iovlen > 0 && (size_t)w >= m.msg_iov->iov_len; m.msg_iov++) {
+			w -= (ssize_t)m.msg_iov->iov_len;
+			m.msg_iovlen--;
+		}
+		if (m.msg_iovlen > 0) {
+			m.msg_iov->iov_base = (char *)m.msg_iov->iov_base + w;
+			m.msg_iov->iov_len -= (size_t)w;
+		}
+	}
+	return true;
+}
+
+static void
+add(struct iovec *v, size_t *n, const void *p, size_t len)
+{
+	/* sendmsg() does not write there, its struct just cannot say so */
+	memcpy(&v[*n].iov_base, &p, sizeof(p));
+	v[(*n)++].iov_len = len;
+}
+
 /*
- * The library gathers the pieces; up to 8 KB leave in one write together with
- * the records that end the request.  A peer that has gone away is no error.
+ * The pieces as one stream, a record at a time; the last one leaves together
+ * with the two records that end the request.
  */
+static void
+send_pieces(int fd, uint16_t id, struct span *piece, size_t npiece, size_t len)
+{
+	uint8_t		 head[RECORD_HEADER];
+	uint8_t		 tail[2 * RECORD_HEADER + sizeof(FCGI_EndRequestBody)] = { 0 };
+	struct iovec	 v[ANSWER_PIECES + 2];
+	size_t		 n, now, take_n;
+
+	assert(npiece <= ANSWER_PIECES);
+	record_write(tail, FCGI_STDOUT, id, 0);
+	record_write(tail + RECORD_HEADER, FCGI_END_REQUEST, id, sizeof(FCGI_EndRequestBody));
+	do {
+		n = 0;
+		now = len < RECORD_CONTENT ? len : RECORD_CONTENT;
+		len -= now;
+		record_write(head, FCGI_STDOUT, id, now);
+		if (now > 0)
+			add(v, &n, head, sizeof(head));
+		for (size_t i = 0; now > 0 && i < npiece; i++) {
+			take_n = piece[i].len < now ? piece[i].len : now;
+			if (take_n == 0)
+				continue;
+			add(v, &n, piece[i].p, take_n);
+			piece[i] = span_of(piece[i].p + take_n, piece[i].len - take_n);
+			now -= take_n;
+		}
+		if (len == 0)
+			add(v, &n, tail, sizeof(tail));
+	} while (send_all(fd, v, n) && len > 0);
+}
+
 void
 fastcgi_answer(struct exchange *x, const struct span *piece, size_t n)
 {
-	int	 fd = x->fcgi.ipcFd;
-	size_t	 len = 0;
+	struct span	 copy[ANSWER_PIECES];
+	int		 fd = x->fcgi.fd;
+	size_t		 len = 0;
 
+	assert(n <= ANSWER_PIECES);
+	memcpy(copy, piece, n * sizeof(*piece));
 	for (size_t i = 0; i < n; i++)
 		len += piece[i].len;
 	if (len > NEVER_WAITS)
 		set_timeout(fd, SO_SNDTIMEO, x->pool->limits->io_timeout_s);
-	for (size_t i = 0; i < n; i++) {
-		assert(piece[i].len < 1u << 31);
-		if (piece[i].len > 0)
-			(void)FCGX_PutStr(piece[i].p, (int)piece[i].len, x->fcgi.out);
-	}
-	(void)FCGX_FClose(x->fcgi.err);
-	(void)FCGX_FClose(x->fcgi.out);
-	FCGX_Free(&x->fcgi, 0);
+	send_pieces(fd, x->fcgi.id, copy, n, len);
 	if (!x->whole)
 		linger(x, fd);
 	close(fd);

@@ -6,6 +6,7 @@
  * none.  REQUEST_URI is the same with all of them.
  */
 #include <ctype.h>
+#include <strings.h>
 
 #include "http/exchange.h"
 
@@ -34,13 +35,15 @@ static const char *const skipped[] = {
 	"HTTP_CONTENT_LENGTH",
 };
 
+/* Compared as the fields will be called: without case. */
 static bool
 is_field(struct span name)
 {
 	if (!span_starts(name, "HTTP_") || name.len == strlen("HTTP_"))
 		return false;
 	for (size_t i = 0; i < sizeof(skipped) / sizeof(*skipped); i++)
-		if (span_is(name, skipped[i]))
+		if (name.len == strlen(skipped[i]) &&
+		    strncasecmp(name.p, skipped[i], name.len) == 0)
 			return false;
 	return true;
 }

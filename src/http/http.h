@@ -1,7 +1,7 @@
 /*
  * Requests and answers, however the web server brings them: FastCGI on the
  * listening socket at fd 0 (spawn-fcgi, lighttpd's bin-path, mod_fcgid), or
- * plain CGI.  The only user of libfcgi.
+ * plain CGI.  The only place that knows either.
  *
  * A request is handed over: handle() is called on an accepting thread and may
  * keep the exchange; http_reply() may be called later from any thread, exactly
@@ -59,7 +59,7 @@ struct http_service {
 	void	(*handle)(struct http_exchange *, void *ctx);
 	/*
 	 * No request will come any more: answer all that were handed over, then
-	 * return.  Called once, on the thread of http_serve().
+	 * return.  Called once, on the thread of http_serve().  May be NULL.
 	 */
 	void	(*drain)(void *ctx);
 	void	*ctx;

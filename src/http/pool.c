@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "http/exchange.h"
 
 void
@@ -36,7 +37,7 @@ exchange_new(struct pool *p)
 {
 	struct exchange	*x;
 
-	if ((x = calloc(1, sizeof(*x))) == NULL)
+	if (FAULT_FAIL("exchange") || (x = calloc(1, sizeof(*x))) == NULL)
 		return NULL;
 	if ((x->pub.arena = arena_new(p->limits->arena_most)) == NULL) {
 		free(x);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include "http/exchange.h"
 
@@ -52,10 +53,12 @@ http_reply(struct http_exchange *pub, const struct http_reply *r)
 	piece[1] = span_str(r->extra);
 	piece[2] = SPAN("\r\n");
 	piece[3] = span_is(pub->rq.method, "HEAD") ? SPAN_NULL : r->body;
+	FAULT_DIE("reply.before");
 	if (x->way == HTTP_CGI)
 		cgi_answer(!x->whole && r->status == err_status(HK_TOOBIG), piece, 4);
 	else
 		fastcgi_answer(x, piece, 4);
+	FAULT_DIE("reply.after");
 	pool_put(x);
 }
 

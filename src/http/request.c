@@ -2,6 +2,7 @@
  * Reading a request to its end, whatever it comes through.
  */
 #include "base/clock.h"
+#include "base/fault.h"
 #include "http/exchange.h"
 
 #define BODY_FIRST	4096	/* bytes, when nobody says how long it is */
@@ -91,5 +92,6 @@ request_read(struct exchange *x, char *const *env, struct body_source *src)
 		http_error(&x->pub, e, refusal(e));
 		return false;
 	}
+	FAULT_DIE("request.read");
 	return true;
 }

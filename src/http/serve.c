@@ -193,8 +193,8 @@ start(struct server *sv)
 }
 
 /*
- * Whoever can speak FastCGI to us can claim any REMOTE_ADDR, and abort
- * libfcgi; a UNIX socket has a mode, a port is everybody's.
+ * Whoever can speak FastCGI to us can claim any REMOTE_ADDR; a UNIX socket has
+ * a mode, a port is everybody's.
  */
 static enum hk_err
 check_socket(void)
@@ -223,15 +223,6 @@ check_socket(void)
 }
 
 static enum hk_err
-library_init(void)
-{
-	if (FCGX_Init() != 0)
-		return err_note(HK_NOMEM, "no memory for libfcgi");
-	signal(SIGPIPE, SIG_IGN);	/* it has set its own */
-	return HK_OK;
-}
-
-static enum hk_err
 fastcgi_serve(const struct http_service *service, const struct http_limits *limits)
 {
 	struct server	 sv = { .service = service, .limits = limits };
@@ -239,13 +230,13 @@ fastcgi_serve(const struct http_service *service, const struct http_limits *limi
 
 	sv.watcher = pthread_self();
 	pool_init(&sv.pool, HTTP_FASTCGI, limits);
-	if ((e = check_socket()) == HK_OK && (e = library_init()) == HK_OK &&
-	    (e = start(&sv)) == HK_OK) {
+	if ((e = check_socket()) == HK_OK && (e = start(&sv)) == HK_OK) {
 		watch(&sv);
 		stop(&sv);
 		e = (enum hk_err)atomic_load(&sv.failed);
 	}
-	service->drain(service->ctx);
+	if (service->drain != NULL)
+		service->drain(service->ctx);
 	for (int i = 0; i < sv.nworker; i++)
 		pthread_mutex_destroy(&sv.worker[i].m);
 	free(sv.worker);

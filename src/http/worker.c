@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "http/serve.h"
 
@@ -90,7 +91,10 @@ accept_one(struct worker *w)
 	do {
 		if (atomic_load(&w->sv->stopping))
 			fd = -1;
-		else if ((fd = accept4(0, NULL, NULL, SOCK_CLOEXEC)) == -1)
+		else if (FAULT_FAIL("accept")) {
+			fd = -1;
+			error = EMFILE;
+		} else if ((fd = accept4(0, NULL, NULL, SOCK_CLOEXEC)) == -1)
 			error = errno;
 	} while (fd == -1 && !atomic_load(&w->sv->stopping) &&
 	    accept_again(w->sv, error));
@@ -110,10 +114,9 @@ serve_one(struct worker *w, struct exchange *x, int fd)
 		pool_put(x);
 		return;
 	}
-	if (request_read(x, x->fcgi.envp, &src)) {
+	if (request_read(x, x->fcgi.env, &src)) {
 		now_doing(w, DOING_WORK);
 		x->cut = NULL;			/* another thread may answer */
-		FCGX_FreeStream(&x->fcgi.in);	/* 8 KB that wait for nothing */
 		service->handle(&x->pub, service->ctx);
 	} else
 		now_doing(w, DOING_WORK);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "inbox/queue.h"
 
 /* Design section 3; the n-th wait follows the n-th failed attempt. */
@@ -48,6 +49,7 @@ queue_reclaim(struct db *db, int64_t before, int64_t now)
 	bind_int(q, ":before", before);
 	if ((e = stmt_int(q, &any)) != HK_OK || !any)
 		return e;
+	FAULT_DIE("reclaim");
 	if ((e = db_begin(db)) != HK_OK ||
 	    (e = run_before(db, S_QUEUE_CRASHED_LOG, before, now)) != HK_OK ||
 	    (e = run_before(db, S_QUEUE_CRASHED_FAIL, before, now)) != HK_OK ||
@@ -121,23 +123,26 @@ enum hk_err
 queue_claim(struct db *db, struct span who, int64_t now, int64_t lease_us, int most,
     struct arena *arena, struct claimed *c, int *n)
 {
-	int64_t		 until = now + lease_us, due;
+	int64_t		 until, due;
 	enum hk_err	 e;
 
 	assert(most > 0 && most <= QUEUE_BATCH);
 	*n = 0;
 	/* Looking first costs no lock and no sync; most looks find nothing. */
-	if ((e = queue_next(db, &due)) != HK_OK || due > now)
+	if ((e = queue_next(db, &due)) != HK_OK || due > now || due == INT64_MAX)
 		return e;
+	until = now + lease_us;
 	who = arena_span(arena, who);
 	if ((e = db_begin(db)) != HK_OK)
 		return e;
-	if ((e = claim(db, who, now, until, most, arena, c, n)) != HK_OK ||
-	    (e = db_commit(db)) != HK_OK) {
+	e = claim(db, who, now, until, most, arena, c, n);
+	FAULT_DIE("claimed");
+	if (e != HK_OK || (e = db_commit(db)) != HK_OK) {
 		db_rollback(db);
 		*n = 0;
 		return e;
 	}
+	FAULT_DIE("claimed.committed");
 	for (int i = 0; i < *n; i++) {
 		c[i].who = who;
 		c[i].until_us = until;

@@ -203,6 +203,10 @@ sign_how_check(const struct sign_how *how)
 	if (!printable(how->prefix, PREFIX_MAX))
 		return err_tell(HK_CONF, "prefix has at most %d printable characters",
 		    PREFIX_MAX);
+	/* The header is trimmed and cut before the prefix is looked for. */
+	if (how->prefix != NULL && (how->prefix[0] == ' ' || (how->item_separator != '\0' &&
+	    strchr(how->prefix, how->item_separator) != NULL)))
+		return err_tell(HK_CONF, "prefix begins with no blank and holds no item_separator");
 	if ((e = check_names(how)) != HK_OK ||
 	    (e = check_template(how)) != HK_OK ||
 	    (e = check_items(how)) != HK_OK)

@@ -1,5 +1,6 @@
 // When hookkeeper itself is not able to take an event, the sender must come
 // again: 503, nothing acknowledged, and taken as soon as things are right.
+import { spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -85,6 +86,20 @@ test('settings in the web site are refused: plain CGI tells the log, not the sen
     assert.equal(answer.status, 503, answer.text);
     assert.ok(!answer.text.includes(home.dir));
     assert.match(home.logText(), /DOCUMENT_ROOT|document root/);
+  }));
+
+// It answered, then called a function that was not there: only its exit tells.
+test('plain CGI without settings answers 503 and ends by itself, not by a signal', () =>
+  withHome({}, async (home) => {
+    const run = spawnSync(path.join(home.bin, 'stripe.fcgi'), {
+      env: { GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'POST', REQUEST_URI: '/webhooks/stripe',
+        CONTENT_LENGTH: '2', HOOKKEEPER_CONF: path.join(home.dir, 'missing.conf') },
+      input: '{}', encoding: 'utf8',
+    });
+    assert.equal(run.signal, null);
+    assert.equal(run.status, 78);
+    assert.match(run.stdout, /^Status: 503 /);
+    assert.match(run.stderr, /missing\.conf/);
   }));
 
 test('settings that others can read are refused', () =>
