@@ -30,6 +30,11 @@ LINK	= $(CC) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # The FastCGI programs are static: a plain CGI start is three times as fast,
 # and one file runs on any Linux.  Not under a sanitizer.
 STATIC	:= $(if $(SAN),,-static)
+# The linker says what libcrypto would need to look up hosts and load modules,
+# which nobody asks of it; everything else it says is shown.
+quiet	= 2>$@.said; s=$$?; \
+	  grep -v -e 'in statically linked applications requires' -e ': in function' $@.said >&2; \
+	  rm -f $@.said; exit $$s
 # What a static libcrypto needs besides: zlib and zstd in Debian 13, nothing in 12.
 CRYPTO	:= $(or $(shell pkg-config --static --libs-only-l libcrypto 2>/dev/null),-lcrypto)
 LIBS	:= -lsqlite3 -ljson-c -linih $(CRYPTO) -lm
@@ -80,7 +85,7 @@ $(foreach r,$(ROOMS),$(eval $(call room,$(r),$(gen_$(r)))))
 
 $(PROGRAMS): $(B)/cgi-bin/%.fcgi: $(B)/cgi-bin/%.o $(call libs,$(SERVED))
 	@mkdir -p $(@D)
-	$(LINK) $(STATIC) -o $@ $< $(call libs,$(SERVED)) $(LIBS)
+	$(LINK) $(STATIC) -o $@ $< $(call libs,$(SERVED)) $(LIBS) $(quiet)
 $(COMMAND): $(call libs,$(ROOMS))
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(B)/src/cli/main.o $(call libs,$(ROOMS)) $(LIBS) $(CURL)

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "store/private.h"
 
@@ -34,7 +35,9 @@ checkpoint(struct db *db, int mode)
 	int	 rc;
 
 	sqlite3_busy_timeout(db->sql, 0);
+	FAULT_DIE("checkpoint.before");
 	rc = sqlite3_wal_checkpoint_v2(db->sql, "main", mode, NULL, NULL);
+	FAULT_DIE("checkpoint.after");
 	sqlite3_busy_timeout(db->sql, (int)db->busy_ms);
 	return rc;
 }
@@ -48,6 +51,7 @@ log_restart(struct db *db, int64_t bytes)
 	if (lock_take(&db->lock, 0) != HK_OK)
 		return;		/* somebody writes; after the next commit, then */
 	rc = checkpoint(db, SQLITE_CHECKPOINT_RESTART);
+	FAULT_DIE("log.restarted");
 	lock_drop(&db->lock);
 	if (rc == SQLITE_OK) {
 		db->log_pages = 0;
@@ -92,7 +96,7 @@ thread_start(pthread_t *t, void *(*run)(void *), void *arg)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(t, NULL, run, arg);
+	error = FAULT_FAIL("thread") ? EAGAIN : pthread_create(t, NULL, run, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error == 0 ? HK_OK :
 	    store_note(HK_NOMEM, "cannot start a thread: %s", strerror(error));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "store/private.h"
 
 void
@@ -115,6 +116,7 @@ db_begin(struct db *db)
 	db->open = true;
 	db->saved = false;
 	db->lost = HK_OK;
+	FAULT_DIE("begun");
 	return HK_OK;
 }
 
@@ -132,6 +134,7 @@ db_commit(struct db *db)
 	int		 rc;
 
 	assert(db->open && !db->saved && db->rows == 0);
+	FAULT_DIE("commit.before");
 	if ((e = db->lost) == HK_OK)
 		e = still_there(db);
 	if (e == HK_OK && (rc = own_run(db, OWN_COMMIT)) != SQLITE_OK)
@@ -140,7 +143,9 @@ db_commit(struct db *db)
 		db_rollback(db);
 		return e;
 	}
+	FAULT_DIE("commit.locked");
 	ended(db);
+	FAULT_DIE("commit.after");
 	if (!db->tended)
 		db_tend(db);
 	return HK_OK;
@@ -153,6 +158,7 @@ db_rollback(struct db *db)
 
 	if (!db->open)
 		return;
+	FAULT_DIE("rollback");
 	stmts_reset(db);
 	/* Full disk, no memory, an error of the disk: SQLite may have done it. */
 	if (!sqlite3_get_autocommit(db->sql) &&

@@ -62,6 +62,10 @@ setup(void)
 	rc = sqlite3_config(SQLITE_CONFIG_URI, 0);
 	assert(rc == SQLITE_OK);
 	(void)rc;
+#ifdef HK_FAULT
+	fault_memory();
+	fault_disk();
+#endif
 }
 
 void

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "store/private.h"
 
 #ifndef sigev_notify_thread_id
@@ -141,6 +142,8 @@ lock_take(struct lock *l, int64_t timeout_ms)
 
 	if (l->fd == -1)
 		return HK_OK;
+	if (FAULT_FAIL("lock"))
+		return store_note(HK_BUSY, "somebody else held the database's lock");
 	r = flock(l->fd, LOCK_EX | LOCK_NB);
 	if (r == -1 && (errno == EWOULDBLOCK || errno == EINTR) && timeout_ms > 0)
 		r = flock_within(l->fd, timeout_ms);

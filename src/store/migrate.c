@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "store/private.h"
 
@@ -106,8 +107,10 @@ apply(struct db *db, const struct embedded *f)
 	    == HK_OK && orphans > 0)
 		e = store_note(HK_CORRUPT, "%s: %s: %lld rows would name rows that are "
 		    "not there", db->path, f->name, (long long)orphans);
+	FAULT_DIE("migrate.half");
 	if (e == HK_OK && (e = db_exec(db, f->name, number)) == HK_OK)
 		e = db_exec(db, f->name, "COMMIT");
+	FAULT_DIE("migrate.committed");
 	if (e != HK_OK && !sqlite3_get_autocommit(db->sql))
 		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	return e;
@@ -153,9 +156,11 @@ schema_bring(struct db *db, const struct open_how *how, const struct embedded *f
 		return e;
 	if ((e = lock_take(&db->lock, db->busy_ms)) != HK_OK)
 		return e;
+	FAULT_DIE("migrate.begun");
 	/* Another process may have done it while we waited. */
 	if ((e = look(db, how, known, &s)) == HK_OK && s.version < known)
 		e = migrate(db, s.version, files);
+	FAULT_DIE("migrate.done");
 	lock_drop(&db->lock);
 	return e;
 }

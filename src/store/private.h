@@ -13,8 +13,13 @@
 
 #define DB_APPLICATION	0x686f6f6b	/* "hook", in the file's header */
 #define DB_PAGE		8192		/* bytes; 2 KB events waste half of 4 KB */
+#ifndef HK_FAULT
 #define DB_LOG_MOST	(INT64_C(64) << 20)	/* bytes of log before it is restarted */
 #define DB_LOG_TEND	1000		/* pages; a lone connection copies back itself */
+#else				/* so little that a short run gets there */
+#define DB_LOG_MOST	(INT64_C(1) << 20)
+#define DB_LOG_TEND	32
+#endif
 
 /* Statements of the room itself, after everybody's. */
 enum {
@@ -77,6 +82,10 @@ void		 store_hush(bool);
 enum hk_err	 db_fail(struct db *, int rc, const char *what);
 /* SQLITE_MULTITHREAD and so on; at most once a process. */
 void		 store_setup(void);
+
+/* fault_vfs.c, of `make FAULT=1` only; before and after SQLite is up */
+void		 fault_memory(void);
+void		 fault_disk(void);
 
 /* stmt.c */
 int		 own_prepare(struct db *, int id);

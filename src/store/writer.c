@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "store/private.h"
 #include "store/writer.h"
@@ -108,6 +109,7 @@ finish(struct writer *w, struct job *j, enum hk_err e)
 	if (is_trouble(e))
 		w->refused++;
 	j->done(j, e);		/* it may be gone now */
+	FAULT_DIE("batch.answering");
 }
 
 static enum hk_err
@@ -190,6 +192,7 @@ batch(struct writer *w, struct queue *q, bool *committed)
 		*committed = true;
 	while ((j = queue_get(q)) != NULL)
 		finish(w, j, e);
+	FAULT_DIE("batch.answered");
 	return e;
 }
 
@@ -240,6 +243,7 @@ serve(struct writer *w, int n)
 		e = db_begin(w->db);
 	if (e == HK_OK) {
 		take(w, &q, w->opts.most);
+		FAULT_DIE("batch.taken");
 		e = batch(w, &q, &committed);
 	} else {
 		take(w, &q, n);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "inbox/process.h"
 #include "inbox/wakeup.h"
@@ -77,10 +78,12 @@ worker_open(struct worker *w, bool once)
 	if ((e = work_lock(w->conf, LOCK_MS, &w->lock)) != HK_OK ||
 	    (!once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
 		return e;
+	FAULT_DIE("worker.locked");
 	if ((w->arena = arena_new(WORK_ARENA)) == NULL)
 		return err_note(HK_NOMEM, "no memory for the worker");
 	if ((e = db_open(&w->db, w->conf->db, DB_RW, w->conf->busy_timeout_ms)) != HK_OK)
 		return e;
+	FAULT_DIE("worker.opened");
 	return queue_reclaim(w->db, INT64_MAX, now_us());
 }
 
@@ -133,6 +136,7 @@ wait_for_work(struct worker *w, const sigset_t *waiting)
 		if (ppoll(&p, 1, &(struct timespec){ left / US_PER_S, left % US_PER_S * 1000 },
 		    waiting) > 0) {
 			wakeup_drain(w->wake);
+			FAULT_DIE("worker.woken");
 			break;
 		}
 		if ((e = db_version(w->db, &version)) != HK_OK)
@@ -175,6 +179,7 @@ worker_run(const struct conf *conf, bool once, int64_t *done)
 	signals_hold(&waiting);
 	if ((e = worker_open(&w, once)) == HK_OK)
 		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
+	FAULT_DIE("worker.stopping");
 	worker_close(&w);
 	return e;
 }

@@ -53,7 +53,7 @@ test(`${minutes} minutes at ${rate} events a second`, { timeout: (minutes + 5) *
     };
     let sending = [], early, walMost = 0;
     const first = pids();
-    assert.equal(Object.keys(first).length, 4);
+    for (const name of ['stripe', 'clerk', 'resend']) assert.ok(first[`${name}.fcgi`], name);
     const end = Date.now() + minutes * 60000;
     for (let second = 0; Date.now() < end; second++) {
       const count = second % 60 === 30 ? rate * 5 : rate;

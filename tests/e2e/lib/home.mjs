@@ -1,6 +1,6 @@
 // A hookkeeper of its own for a test: a folder with settings, fresh secrets, a
-// database and copies of the programs, all gone afterwards.  Everything runs as
-// an ordinary user (www-data when the tests run as root).
+// database and copies of the programs, of the build or `from` another, all gone
+// afterwards.  Everything runs as an ordinary user (www-data when that is root).
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -43,10 +43,10 @@ export async function until(what, probe, limitMs = 10000) {
 }
 
 export class Home {
-  constructor({ secrets = true, settings = {}, name = 'hookkeeper' } = {}) {
+  constructor({ secrets = true, settings = {}, from = build } = {}) {
+    if (!fs.existsSync(path.join(from, 'bin/hookkeeper'))) throw new Error(`nothing is built in ${from}: make`);
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hke2e-'));
     this.running = new Set();
-    this.name = name;
     this.bin = path.join(this.dir, 'bin');
     this.db = path.join(this.dir, 'data', 'hookkeeper.db');
     this.conf = path.join(this.dir, 'hookkeeper.conf');
@@ -55,10 +55,10 @@ export class Home {
       stripe: `whsec_${randomId(32)}`, clerk: svixSecret(), resend: svixSecret(),
     };
     for (const sub of ['bin', 'data', 'run', 'www']) fs.mkdirSync(path.join(this.dir, sub));
-    for (const file of fs.readdirSync(path.join(build, 'cgi-bin')))
+    for (const file of fs.readdirSync(path.join(from, 'cgi-bin')))
       if (file.endsWith('.fcgi'))
-        fs.copyFileSync(path.join(build, 'cgi-bin', file), path.join(this.bin, file));
-    fs.copyFileSync(path.join(build, 'bin/hookkeeper'), path.join(this.bin, 'hookkeeper'));
+        fs.copyFileSync(path.join(from, 'cgi-bin', file), path.join(this.bin, file));
+    fs.copyFileSync(path.join(from, 'bin/hookkeeper'), path.join(this.bin, 'hookkeeper'));
     // How a program whose environment was cleaned finds its settings.
     fs.writeFileSync(path.join(this.bin, 'hookkeeper.where'), `${this.conf}\n`);
     fs.writeFileSync(this.log, '');
