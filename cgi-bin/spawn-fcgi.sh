@@ -11,7 +11,7 @@ run=${HOOKKEEPER_RUN:-/run/hookkeeper}
 case ${1:-start} in
 start)
 	mkdir -p "$run"
-	for name in stripe clerk resend; do
+	for name in stripe clerk resend custom; do
 		# 0660 and no TCP port: whoever reaches the socket speaks
 		# FastCGI, and libfcgi trusts its peer.
 		spawn-fcgi -s "$run/$name.sock" -M 0660 -P "$run/$name.pid" -b 1024 \
@@ -19,7 +19,7 @@ start)
 	done
 	;;
 stop)
-	for name in stripe clerk resend; do
+	for name in stripe clerk resend custom; do
 		[ -f "$run/$name.pid" ] || continue
 		kill "$(cat "$run/$name.pid")" || true
 		rm -f "$run/$name.pid" "$run/$name.sock"

@@ -1,9 +1,10 @@
 #!/bin/sh
-# deps.sh build|run|test - install what is missing, and say so first.
+# deps.sh build|run|test|fuzz - install what is missing, and say so first.
 #
-#	build	to compile: gcc and six libraries
+#	build	to compile: gcc, pkg-config and six libraries
 #	run	and to show it: lighttpd
 #	test	and to prove it: Apache, cmocka, Node, the senders' clients
+#	fuzz	and to attack it: clang, besides what building needs
 #
 # Nothing to do is the usual case and takes a few milliseconds.  Only Debian's
 # own packages and pinned npm packages (tests/package-lock.json) are used.
@@ -18,6 +19,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 # package, and a command that makes it unnecessary (- for none)
 build='gcc gcc
 libc6-dev -
+pkgconf pkg-config
 libfcgi-dev -
 libssl-dev -
 libsqlite3-dev -
@@ -33,6 +35,8 @@ spawn-fcgi spawn-fcgi
 sqlite3 sqlite3
 nodejs node
 npm npm'
+fuzz='clang clang
+libclang-rt-dev -'
 
 case ${1:-} in
 build)	wanted=$build ;;
@@ -41,7 +45,9 @@ $run" ;;
 test)	wanted="$build
 $run
 $test" ;;
-*)	echo "usage: deps.sh build|run|test" >&2; exit 64 ;;
+fuzz)	wanted="$build
+$fuzz" ;;
+*)	echo "usage: deps.sh build|run|test|fuzz" >&2; exit 64 ;;
 esac
 
 # Prints the packages of a "package command" list that are not there.

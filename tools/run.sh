@@ -122,6 +122,7 @@ command=${hookkeeper#"$here"}
 cat <<WHERE
 
 Addresses   $url/webhooks/stripe   $url/webhooks/clerk   $url/webhooks/resend
+            $url/webhooks/custom/NAME (each [custom NAME] section of the settings)
 Data        $home$([ -z "$again" ] || echo ' (kept from before)')
 Secrets     $HOOKKEEPER_CONF (made up for this folder)
 Logs        $home/lighttpd.log, $home/worker.log

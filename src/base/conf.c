@@ -68,46 +68,29 @@ whole_secret(struct whole *w, struct span text)
 	return copy;
 }
 
-static void
-set_defaults(struct conf *c)
+/* For messages about a setting's meaning. */
+struct place
+place_of(const struct whole *w, const struct setting *s)
 {
-	const struct conf_row	*row;
-	size_t			 i;
-
-	for (row = conf_rows; row < conf_rows + CONF_ROWS; row++)
-		if (row->kind == KIND_INT)
-			*(int64_t *)row_field(row, c) = row->def;
-		else if (row->kind == KIND_PICK)
-			*(int *)row_field(row, c) = (int)row->def;
-		else
-			*(const char **)row_field(row, c) = row->def_text;
-	for (i = 0; i < CONF_SENDERS; i++)
-		c->sender[i].name = conf_sender_name[i];
-}
-
-/* Where a setting was made, for messages about its meaning. */
-static struct place
-place_of(const struct whole *w, size_t row)
-{
-	if (w->source[row] == FROM_ENVIRONMENT)
-		return (struct place){ NULL, 0, conf_rows[row].env };
-	return (struct place){ w->conf.file, w->line[row], NULL };
+	if (s->source == FROM_ENVIRONMENT)
+		return (struct place){ NULL, 0, s->row->env };
+	return (struct place){ w->conf.file, s->line, NULL };
 }
 
 /* A file's paths are seen from its folder, the environment's from ours. */
 static enum hk_err
-absolute(struct whole *w, size_t row, const char **path)
+absolute(struct whole *w, const struct setting *s)
 {
+	const char	**path = set_field(s, &w->conf), *dir = NULL;
 	struct arena	*a = w->conf.arena;
-	struct place	 here = place_of(w, row);
-	const char	*dir = NULL;
+	struct place	 here = place_of(w, s);
 
 	if (*path == NULL)
 		return HK_OK;
 	if (**path == '~')
 		return conf_wrong(&here, "%s.%s: '~' has no meaning here, write the whole path",
-		    conf_rows[row].section, conf_rows[row].key);
-	if (w->source[row] == FROM_FILE && w->conf.file != NULL &&
+		    s->section, s->row->key);
+	if (s->source == FROM_FILE && w->conf.file != NULL &&
 	    (dir = path_dir(a, w->conf.file)) == NULL)
 		return conf_nomem();
 	if ((*path = path_from(a, dir, *path)) == NULL)
@@ -122,15 +105,14 @@ set_paths(struct whole *w)
 	enum hk_err	 e;
 	size_t		 i;
 
-	if ((e = absolute(w, ROW_db, &c->db)) != HK_OK ||
-	    (e = absolute(w, ROW_state_dir, &c->state_dir)) != HK_OK)
+	if ((e = absolute(w, &w->set[ROW_db])) != HK_OK ||
+	    (e = absolute(w, &w->set[ROW_state_dir])) != HK_OK)
 		return e;
 	if (c->state_dir == NULL && c->db != NULL &&
 	    (c->state_dir = path_dir(c->arena, c->db)) == NULL)
 		return conf_nomem();
-	for (i = 0; i < CONF_SENDERS && e == HK_OK; i++)
-		e = absolute(w, sender_row(i, SENDER_ROW_secret_file),
-		    &c->sender[i].secret_file);
+	for (i = 0; i < conf_senders(c) && e == HK_OK; i++)
+		e = absolute(w, set_of(w, i, SENDER_ROW_secret_file));
 	return e;
 }
 
@@ -154,26 +136,27 @@ check_paths(const struct conf *c, const char *const *env)
 	if ((e = refuse_served("the configuration", c->file, root)) != HK_OK ||
 	    (e = refuse_served("the database", c->db, root)) != HK_OK)
 		return e;
-	for (i = 0; i < CONF_SENDERS && e == HK_OK; i++)
+	for (i = 0; i < conf_senders(c) && e == HK_OK; i++)
 		e = refuse_served("the secrets' file", c->sender[i].secret_file, root);
 	return e;
 }
 
 static enum hk_err
-check_verify(const struct whole *w)
+check_verify(struct whole *w)
 {
-	size_t	i;
+	const struct conf_sender	*sender = w->conf.sender;
+	size_t				 i;
 
-	for (i = 0; i < CONF_SENDERS; i++) {
-		if (w->conf.sender[i].verify)
+	for (i = 0; i < conf_senders(&w->conf); i++) {
+		if (sender[i].verify)
 			continue;
 #ifdef HK_DEV
-		log_warn("%s.verify = off: anybody can send events", conf_sender_name[i]);
+		log_warn("%s.verify = off: anybody can send events", sender[i].section);
 #else
-		struct place	here = place_of(w, sender_row(i, SENDER_ROW_verify));
+		struct place	here = place_of(w, set_of(w, i, SENDER_ROW_verify));
 
 		return conf_wrong(&here, "%s.verify = off is only for a build made with "
-		    "DEV=1; remove the line", conf_sender_name[i]);
+		    "DEV=1; remove the line", sender[i].section);
 #endif
 	}
 	return HK_OK;
@@ -204,7 +187,10 @@ whole_new(void)
 		return NULL;
 	}
 	w->conf.arena = a;
-	set_defaults(&w->conf);
+	if (table_begin(w) != HK_OK) {
+		arena_free(a);
+		return NULL;
+	}
 	return w;
 }
 
@@ -228,8 +214,9 @@ conf_parse(struct conf **out, const char *file, struct span text, bool private_f
 	if (e == HK_OK)
 		e = by_env;
 	if (e == HK_OK && (e = set_paths(w)) == HK_OK &&
-	    (e = check_paths(c, env)) == HK_OK && (e = check_verify(w)) == HK_OK)
-		for (i = 0; i < CONF_SENDERS && e == HK_OK; i++)
+	    (e = check_paths(c, env)) == HK_OK && (e = check_verify(w)) == HK_OK &&
+	    (e = custom_check(w)) == HK_OK)
+		for (i = 0; i < conf_senders(c) && e == HK_OK; i++)
 			e = conf_secrets(w, i, c->file, env);
 	if (e == HK_OK && need_db)
 		e = check_needed(c);
@@ -258,7 +245,7 @@ conf_sender(const struct conf *c, const char *name)
 {
 	size_t	i;
 
-	for (i = 0; i < CONF_SENDERS; i++)
+	for (i = 0; i < conf_senders(c); i++)
 		if (strcmp(c->sender[i].name, name) == 0)
 			return &c->sender[i];
 	return NULL;
@@ -270,6 +257,8 @@ conf_wants(const struct conf_sender *s, struct span type)
 	const char	*p;
 	size_t		 n;
 
+	if (type.p == NULL)
+		type = SPAN("");
 	for (p = s->events; *(p += strspn(p, " \t")) != '\0'; p += n) {
 		n = strcspn(p, " \t");
 		if (p[n - 1] == '*' ? type.len >= n - 1 && memcmp(type.p, p, n - 1) == 0 :

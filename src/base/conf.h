@@ -28,6 +28,10 @@
 enum { MODE_TEST = 0, MODE_LIVE = 1 };
 enum { UNKNOWN_DEFAULT = 0, UNKNOWN_STORE = 1, UNKNOWN_REJECT = 2 };
 
+/* struct conf_custom: scheme, encoding */
+enum { CUSTOM_STANDARD = 0, CUSTOM_HMAC = 1, CUSTOM_BEARER = 2, CUSTOM_BASIC = 3 };
+enum { CUSTOM_HEX = 0, CUSTOM_BASE64 = 1 };
+
 /*
  * One configured signing secret: a text, or "label=" and a text; the label has
  * 1 to 32 of A-Z a-z 0-9 . _ - and does not begin with "whsec_".
@@ -38,17 +42,35 @@ struct conf_secret {
 	const char	*label;	/* given, or conf_fingerprint(); safe to show */
 };
 
+/*
+ * What only a [custom NAME] section says.  A text that was not set is NULL.
+ * Names of header fields are in lower case; *_from is "header:name" or
+ * "body:a.b" of at most CONF_PATH_STEPS names.  item_separator is 0 for none,
+ * else which of ; , & | blank, from 1.
+ */
+#define CONF_PATH_STEPS	6
+struct conf_custom {
+#define CUSTOM_STR(field, ...)	const char *field;
+#define CUSTOM_PICK(field, ...)	int field;
+#include "base/conf.def"
+};
+
 struct conf_sender {
-	const char		*name;		/* "stripe" */
+	const char		*name;		/* "stripe", "custom:github": as in the database */
+	const char		*section;	/* "stripe", "custom github": as in the file */
 	struct conf_secret	*secret;	/* newest first; file's after the environment's */
 	size_t			 nsecret;
 	/* secrets is NULL after loading: what it said is in secret[] */
 #define SENDER_STR(field, ...)	const char *field;
 #define SENDER_PICK(field, ...)	int field;
+#define BUILTIN_STR(field, ...)	const char *field;
 #include "base/conf.def"
+	struct conf_custom	 custom;	/* not of the first CONF_SENDERS */
 };
 
-#define CONF_SENDERS	3	/* stripe, clerk, resend, in this order */
+#define CONF_SENDERS		3	/* stripe, clerk, resend, in this order */
+#define CONF_CUSTOM_MOST	64	/* [custom NAME] sections */
+#define CONF_CUSTOM_NAME	32	/* characters of a NAME: a-z 0-9 _ - */
 
 struct conf {
 	struct arena	*arena;	/* holds all strings */
@@ -57,8 +79,17 @@ struct conf {
 #define STR(field, ...)		const char *field;
 #define PICK(field, ...)	int field;
 #include "base/conf.def"
-	struct conf_sender sender[CONF_SENDERS];
+	/* The fixed ones, then those of [custom NAME] in the file's order. */
+	struct conf_sender sender[CONF_SENDERS + CONF_CUSTOM_MOST];
+	size_t	 ncustom;
 };
+
+/* How many of sender[] there are. */
+static inline size_t
+conf_senders(const struct conf *c)
+{
+	return CONF_SENDERS + c->ncustom;
+}
 
 /*
  * Load for a program, whose /proc/self/exe finds the pointer file.
@@ -76,8 +107,15 @@ void		 conf_free(struct conf *);	/* NULL is fine */
 
 /* NULL when there is no such sender. */
 const struct conf_sender *conf_sender(const struct conf *, const char *name);
-/* Does the sender's `events` setting let this type through? */
+/* Does the sender's `events` setting let this type through?  SPAN_NULL: by '*' alone. */
 bool		 conf_wants(const struct conf_sender *, struct span type);
+/*
+ * "FILE:LINE" of a custom sender's setting, or of its section when the setting
+ * was not made there: for those who find out later that it makes no sense.
+ * NULL: no memory.  Only for a struct conf of conf_load() or conf_parse().
+ */
+const char	*conf_where(const struct conf *, const struct conf_sender *, const char *key,
+		    struct arena *);
 
 #define CONF_FINGERPRINT	8
 /*

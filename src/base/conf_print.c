@@ -18,22 +18,15 @@ choice(const struct conf_row *row, int i, char *out, size_t room)
 	return out;
 }
 
-/* The sender of a row, or CONF_SENDERS. */
-static size_t
-sender_of(size_t row)
-{
-	return row < GENERAL_ROWS ? CONF_SENDERS : (row - GENERAL_ROWS) / SENDER_ROWS;
-}
-
 static const char *
-source_name(const struct whole *w, size_t row)
+source_name(const struct whole *w, const struct setting *s)
 {
 	static const char *const	names[] = { "default", "file", "environment" };
 	unsigned int			from;
 
-	if (!row_is_secret(&conf_rows[row]))
-		return names[w->source[row]];
-	from = w->secrets_from[sender_of(row)];
+	if (!row_is_secret(s->row))
+		return names[s->source];
+	from = w->sender[s->sender].secrets_from;
 	if (from == (1u << FROM_FILE | 1u << FROM_ENVIRONMENT))
 		return "environment, file";
 	return from == 0 ? names[FROM_DEFAULT] :
@@ -53,16 +46,16 @@ put_labels(const struct conf_sender *s, struct buf *b)
 }
 
 static void
-print_row(const struct whole *w, size_t i, int width, struct buf *b)
+print_row(const struct whole *w, const struct setting *s, int width, struct buf *b)
 {
-	const struct conf_row	*row = &conf_rows[i];
-	const char		*field = (const char *)w + row->at, *text;
+	const struct conf_row	*row = s->row;
+	const char		*field = (const char *)w + s->at, *text;
 	char			 name[100], pick[40];
 
-	snprintf(name, sizeof(name), "%s.%s", row->section, row->key);
+	snprintf(name, sizeof(name), "%s.%s", s->section, row->key);
 	buf_printf(b, "%-*s =", width, name);
 	if (row_is_secret(row))
-		put_labels(&w->conf.sender[sender_of(i)], b);
+		put_labels(&w->conf.sender[s->sender], b);
 	else if (row->kind == KIND_INT)
 		buf_printf(b, " %" PRId64 " %s", *(const int64_t *)(const void *)field,
 		    row->unit);
@@ -74,26 +67,26 @@ print_row(const struct whole *w, size_t i, int width, struct buf *b)
 		buf_printf(b, " %s", text);
 	else
 		buf_puts(b, " (not set)");
-	buf_printf(b, "  (source: %s)\n", source_name(w, i));
+	buf_printf(b, "  (source: %s)\n", source_name(w, s));
 }
 
 static void
-json_row(const struct whole *w, size_t i, struct jw *j)
+json_row(const struct whole *w, const struct setting *s, struct jw *j)
 {
-	const struct conf_row	*row = &conf_rows[i];
-	const char		*field = (const char *)w + row->at;
-	const struct conf_sender *s;
+	const struct conf_row	*row = s->row;
+	const char		*field = (const char *)w + s->at;
+	const struct conf_sender *sender;
 	char			 pick[40], name[100];
 	size_t			 k;
 
-	snprintf(name, sizeof(name), "%s.%s", row->section, row->key);
+	snprintf(name, sizeof(name), "%s.%s", s->section, row->key);
 	jw_open(j, NULL, '{');
 	jw_text(j, "name", span_str(name));
 	if (row_is_secret(row)) {
-		s = &w->conf.sender[sender_of(i)];
+		sender = &w->conf.sender[s->sender];
 		jw_open(j, "value", '[');
-		for (k = 0; k < s->nsecret; k++)
-			jw_text(j, NULL, span_str(s->secret[k].label));
+		for (k = 0; k < sender->nsecret; k++)
+			jw_text(j, NULL, span_str(sender->secret[k].label));
 		jw_close(j, ']');
 	} else if (row->kind == KIND_INT)
 		jw_int(j, "value", *(const int64_t *)(const void *)field);
@@ -105,7 +98,7 @@ json_row(const struct whole *w, size_t i, struct jw *j)
 	else
 		jw_text(j, "value", span_str(*(const char *const *)(const void *)field));
 	jw_text(j, "unit", span_str(row->unit));
-	jw_text(j, "source", span_str(source_name(w, i)));
+	jw_text(j, "source", span_str(source_name(w, s)));
 	jw_text(j, "about", span_str(row->sentence));
 	jw_close(j, '}');
 }
@@ -117,24 +110,24 @@ conf_print(const struct conf *c, struct buf *b, bool json)
 	struct jw		 j;
 	size_t			 i, n, width = 0;
 
-	for (i = 0; i < CONF_ROWS; i++) {
-		n = strlen(conf_rows[i].section) + 1 + strlen(conf_rows[i].key);
+	for (i = 0; i < w->nset; i++) {
+		n = strlen(w->set[i].section) + 1 + strlen(w->set[i].row->key);
 		if (n > width)
 			width = n;
 	}
 	if (!json) {
 		buf_printf(b, "# %s\n", c->file != NULL ? c->file :
 		    "no file: environment and defaults");
-		for (i = 0; i < CONF_ROWS; i++)
-			print_row(w, i, (int)width, b);
+		for (i = 0; i < w->nset; i++)
+			print_row(w, &w->set[i], (int)width, b);
 		return;
 	}
 	jw_init(&j, b);
 	jw_open(&j, NULL, '{');
 	jw_text(&j, "file", span_str(c->file));
 	jw_open(&j, "settings", '[');
-	for (i = 0; i < CONF_ROWS; i++)
-		json_row(w, i, &j);
+	for (i = 0; i < w->nset; i++)
+		json_row(w, &w->set[i], &j);
 	jw_close(&j, ']');
 	jw_close(&j, '}');
 }
@@ -164,7 +157,7 @@ put_default(const struct conf_row *row, struct buf *b)
 {
 	char	pick[40];
 
-	if (row->kind == KIND_STR && row->def_text == NULL && row != &conf_rows[ROW_db]) {
+	if (row->kind == KIND_STR && row->def_text == NULL && row != &rows_general[ROW_db]) {
 		buf_putc(b, '\n');
 		return;			/* the sentence says what absence means */
 	}
@@ -214,29 +207,47 @@ static const char preface[] =
     "at the end of one.  Values have no quotes.\n"
     "\n";
 
-void
-conf_reference(struct buf *b)
+/* Where secrets come from besides the file. */
+static void
+put_variables(struct buf *b)
 {
-	const char	*section = "";
-	const char *const *env;
-	size_t		 i;
+	const char *const	*env;
 
-	buf_puts(b, preface);
-	for (i = 0; i < GENERAL_ROWS; i++) {
-		if (strcmp(section, conf_rows[i].section) != 0)
-			buf_printf(b, "[%s]\n\n", section = conf_rows[i].section);
-		put_row(&conf_rows[i], b);
-	}
-	for (i = 0; i < CONF_SENDERS; i++)
-		buf_printf(b, "%s[%s]", i > 0 ? ", " : "", conf_sender_name[i]);
-	buf_puts(b, "\n\n");
-	for (i = 0; i < SENDER_ROWS; i++)
-		put_row(&conf_rows[sender_row(0, (int)i)], b);
 	buf_puts(b, "Secrets come from the environment too, and then stand before the file's:\n");
-	for (i = 0; i < CONF_SENDERS; i++) {
+	for (size_t i = 0; i < CONF_SENDERS; i++) {
 		buf_printf(b, "    [%s]", conf_sender_name[i]);
 		for (env = conf_secret_env[i]; *env != NULL; env++)
 			buf_printf(b, "%s%s", env == conf_secret_env[i] ? " " : ", else ", *env);
 		buf_putc(b, '\n');
 	}
+	buf_puts(b, "    [custom NAME] CUSTOM_NAME_WEBHOOK_SECRET (NAME in capitals, '-' as '_')\n");
+}
+
+void
+conf_reference(struct buf *b)
+{
+	const char	*section = "";
+	size_t		 i;
+
+	buf_puts(b, preface);
+	for (i = 0; i < GENERAL_ROWS; i++) {
+		if (strcmp(section, rows_general[i].section) != 0)
+			buf_printf(b, "[%s]\n\n", section = rows_general[i].section);
+		put_row(&rows_general[i], b);
+	}
+	for (i = 0; i < CONF_SENDERS; i++)
+		buf_printf(b, "%s[%s]", i > 0 ? ", " : "", conf_sender_name[i]);
+	buf_puts(b, "\n\n");
+	for (i = 0; i < BUILTIN_ROWS; i++)
+		put_row(&rows_builtin[i], b);
+	buf_printf(b, "[custom NAME]\n\n"
+	    "    Any other sender, at most %d of them, received at /webhooks/custom/NAME.\n"
+	    "    NAME has 1 to %d of a-z 0-9 _ -.  As above:\n   ",
+	    CONF_CUSTOM_MOST, CONF_CUSTOM_NAME);
+	for (i = 0; i < SENDER_ROWS; i++)
+		buf_printf(b, "%s %s", i == 0 ? "" : ",", rows_custom[i].key);
+	buf_puts(b, ".\n\n");
+	for (i = SENDER_ROWS; i < CUSTOM_ROWS; i++)
+		put_row(&rows_custom[i], b);
+	put_variables(b);
 }

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 #include "base/conf_part.h"
+#include "base/net.h"
 
+#define BOM		"\xef\xbb\xbf"
 #define WRONG_MOST	20	/* noted lines; then the file is probably no INI at all */
 
 struct reading {
@@ -16,7 +18,8 @@ struct reading {
 	struct span	 rest;		/* of the text */
 	bool		 private_file;
 	bool		 indented;	/* the line at hand begins with a blank */
-	size_t		 last;		/* row of the line before, or CONF_ROWS */
+	const struct setting *last;	/* of the line before, or NULL */
+	bool		 skip;		/* the section has no name; that is noted */
 	int		 nwrong;
 	enum hk_err	 err;		/* the first one */
 };
@@ -40,6 +43,24 @@ has_control(struct span s)
 		if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
 			return true;
 	return false;
+}
+
+/* Behind the '['.  inih tells of sections with settings only, and cuts long names. */
+static void
+begin_section(struct reading *r, struct span line)
+{
+	char		name[200];
+	struct span	rest = line, inner = span_cut(&rest, ']');
+	enum hk_err	e = HK_OK;
+
+	if (rest.p != NULL && inner.len < sizeof(name)) {
+		memcpy(name, inner.p, inner.len);
+		name[inner.len] = '\0';
+		if (custom_meant(name))
+			e = custom_section(r->w, name, &r->here);
+	}
+	r->skip = e != HK_OK;
+	failed(r, e);
 }
 
 /*
@@ -71,109 +92,129 @@ next_line(char *out, int room, void *stream)
 	memcpy(out, line.p, line.len);
 	out[line.len] = '\0';
 	r->indented = out[0] == ' ' || out[0] == '\t';
-	if (out[strspn(out, " \t")] == '[')
-		r->last = CONF_ROWS;	/* a new section ends what went on */
+	line = span_trim(span_str(out));
+	if (span_starts(line, "[")) {
+		r->last = NULL;		/* a new section ends what went on */
+		begin_section(r, span_of(line.p + 1, line.len - 1));
+	}
 	return out;
 }
 
 static enum hk_err
-set_int(const struct conf_row *row, const struct place *here, struct span value,
+set_int(const struct setting *s, const struct place *here, struct span value,
     struct conf *c)
 {
-	int64_t	n;
+	const struct conf_row	*row = s->row;
+	int64_t			 n;
 
 	if (!span_u63(value, &n) || n < row->least || n > row->most)
 		return conf_wrong(here, "%s.%s must be a number from %" PRId64 " to %"
-		    PRId64 " (%s), not \"%.*s\"", row->section, row->key, row->least,
+		    PRId64 " (%s), not \"%.*s\"", s->section, row->key, row->least,
 		    row->most, row->unit, SPAN_ARG(value));
-	*(int64_t *)row_field(row, c) = n;
+	*(int64_t *)set_field(s, c) = n;
 	return HK_OK;
 }
 
 static enum hk_err
-set_pick(const struct conf_row *row, const struct place *here, struct span value,
+set_pick(const struct setting *s, const struct place *here, struct span value,
     struct conf *c)
 {
-	struct span	rest = span_str(row->choices);
+	struct span	rest = span_str(s->row->choices);
 	int		i;
 
 	for (i = 0; rest.p != NULL; i++)
 		if (span_eq(span_cut(&rest, '|'), value)) {
-			*(int *)row_field(row, c) = i;
+			*(int *)set_field(s, c) = i;
 			return HK_OK;
 		}
-	return conf_wrong(here, "%s.%s must be one of %s, not \"%.*s\"", row->section,
-	    row->key, row->choices, SPAN_ARG(value));
+	return conf_wrong(here, "%s.%s must be one of %s, not \"%.*s\"", s->section,
+	    s->row->key, s->row->choices, SPAN_ARG(value));
+}
+
+static enum hk_err
+check_nets(const struct setting *s, const struct place *here, struct span value)
+{
+	struct span	one, rest = value;
+	struct net	n;
+
+	while (rest.p != NULL)
+		if ((one = span_trim(span_cut(&rest, ' '))).len > 0 && !net_parse(one, &n))
+			return conf_wrong(here, "%s.%s takes addresses like 192.0.2.7 and networks "
+			    "like 10.0.0.0/8 or 2001:db8::/32, not \"%.*s\"", s->section,
+			    s->row->key, SPAN_ARG(one));
+	return HK_OK;
 }
 
 /* '*' ends a pattern; commas are a habit from other files. */
 static enum hk_err
-check_list(const struct conf_row *row, const struct place *here, struct span value)
+check_list(const struct setting *s, const struct place *here, struct span value)
 {
-	const char	*star, *end = value.p + value.len;
+	const char	*star, *end = value.p + value.len, *key = s->row->key;
 
 	if (memchr(value.p, ',', value.len) != NULL)
 		return conf_wrong(here, "%s.%s is separated by blanks, not by commas",
-		    row->section, row->key);
+		    s->section, key);
+	if (strcmp(key, "trusted_proxies") == 0)
+		return check_nets(s, here, value);
 	if ((star = memchr(value.p, '*', value.len)) != NULL &&
-	    strcmp(row->key, "events") != 0)
-		return conf_wrong(here, "%s.%s takes no '*'", row->section, row->key);
+	    strcmp(key, "events") != 0)
+		return conf_wrong(here, "%s.%s takes no '*'", s->section, key);
 	for (; star != NULL; star = memchr(star, '*', (size_t)(end - star)))
 		if (++star < end && *star != ' ' && *star != '\t')
 			return conf_wrong(here, "%s.%s takes '*' only at the end of a type",
-			    row->section, row->key);
+			    s->section, key);
 	return HK_OK;
 }
 
 static enum hk_err
-set_str(const struct conf_row *row, const struct place *here, struct span value,
+set_str(const struct setting *s, const struct place *here, struct span value,
     struct whole *w)
 {
 	const char	*copy;
 	enum hk_err	 e;
 
 	if (value.p[0] == '"' || value.p[0] == '\'')
-		return conf_wrong(here, "%s.%s is written without quotes", row->section,
-		    row->key);
-	if (row_is_secret(row))
+		return conf_wrong(here, "%s.%s is written without quotes", s->section,
+		    s->row->key);
+	if (row_is_secret(s->row))
 		copy = whole_secret(w, value);
-	else if (row_is_list(row) && (e = check_list(row, here, value)) != HK_OK)
+	else if (row_is_list(s->row) && (e = check_list(s, here, value)) != HK_OK)
 		return e;
 	else
 		copy = arena_str(w->conf.arena, value);
 	if (copy == NULL)
 		return conf_nomem();
-	*(const char **)row_field(row, &w->conf) = copy;
+	*(const char **)set_field(s, &w->conf) = copy;
 	return HK_OK;
 }
 
 static enum hk_err
-set(struct whole *w, size_t i, const struct place *here, struct span value,
+set(struct whole *w, struct setting *s, const struct place *here, struct span value,
     enum conf_source from)
 {
-	const struct conf_row	*row = &conf_rows[i];
-	enum hk_err		 e;
+	enum conf_kind	kind = s->row->kind;
+	enum hk_err	e;
 
 	value = span_trim(value);
-	if (value.len == 0)
+	if (value.len == 0 && kind != KIND_PICK)
 		e = conf_wrong(here, "%s.%s is empty; leave the line out for the default",
-		    row->section, row->key);
+		    s->section, s->row->key);
 	else if (has_control(value))
-		e = conf_wrong(here, "%s.%s holds a control character", row->section,
-		    row->key);
-	else if (row->kind == KIND_INT)
-		e = set_int(row, here, value, &w->conf);
-	else if (row->kind == KIND_PICK)
-		e = set_pick(row, here, value, &w->conf);
+		e = conf_wrong(here, "%s.%s holds a control character", s->section,
+		    s->row->key);
+	else if (kind == KIND_INT)
+		e = set_int(s, here, value, &w->conf);
+	else if (kind == KIND_PICK)
+		e = set_pick(s, here, value, &w->conf);
 	else
-		e = set_str(row, here, value, w);
-	w->source[i] = from;
+		e = set_str(s, here, value, w);
+	s->source = from;
 	return e;
 }
 
 /* Is this indented line meant as a setting of its own? */
 static bool
-looks_like_key(const char *section, const char *value)
+looks_like_key(struct whole *w, const char *section, const char *value)
 {
 	char	key[40];
 	size_t	n = strcspn(value, "=: \t");
@@ -182,7 +223,7 @@ looks_like_key(const char *section, const char *value)
 		return false;
 	memcpy(key, value, n);
 	key[n] = '\0';
-	return row_find(section, key) < CONF_ROWS;
+	return table_find(w, section, key) != NULL;
 }
 
 /* Without a comment, which older inih leaves in indented lines. */
@@ -199,16 +240,15 @@ uncommented(const char *value)
 
 /* An indented line: more items of the list above. */
 static enum hk_err
-go_on(struct reading *r, size_t i, const char *value)
+go_on(struct reading *r, struct setting *s, const char *value)
 {
-	const struct conf_row	*row = &conf_rows[i];
-	const char		**field = row_field(row, &r->w->conf);
-	char			*joined;
-	size_t			 len, room;
+	const char	**field = set_field(s, &r->w->conf);
+	char		*joined;
+	size_t		 len, room;
 
-	if (!row_is_list(row) || looks_like_key(row->section, value))
+	if (!row_is_list(s->row) || looks_like_key(r->w, s->section, value))
 		return conf_wrong(&r->here, "the line is indented, so it would continue %s.%s; "
-		    "remove the blanks in front", row->section, row->key);
+		    "remove the blanks in front", s->section, s->row->key);
 	if (*field == NULL)
 		return HK_OK;		/* its first line was wrong, and that is noted */
 	len = uncommented(value);
@@ -216,7 +256,7 @@ go_on(struct reading *r, size_t i, const char *value)
 	if ((joined = whole_wiped(r->w, room)) == NULL)
 		return conf_nomem();
 	snprintf(joined, room, "%s %.*s", *field, (int)len, value);
-	return set_str(row, &r->here, span_trim(span_str(joined)), r->w);
+	return set_str(s, &r->here, span_trim(span_str(joined)), r->w);
 }
 
 /* "whsec_...=" in a line of its own looks like a key, and must not be logged. */
@@ -227,36 +267,38 @@ maybe_secret(const char *key)
 }
 
 static enum hk_err
-take(struct reading *r, const char *section, const char *key, const char *value)
+no_such(struct reading *r, const char *section, const char *key)
 {
-	char			 hint[120];
-	struct whole		*w = r->w;
-	const struct conf_row	*row;
-	size_t			 i = row_find(section, key), last = r->last;
+	char	hint[120];
 
-	r->last = i;
-	if (i == CONF_ROWS && maybe_secret(key))
+	if (maybe_secret(key))
 		return conf_wrong(&r->here, "no setting has a name like that; if it is a "
 		    "secret, indent the line to continue the list above");
-	if (i == CONF_ROWS) {
-		row_suggest(hint, sizeof(hint), section, key);
-		if (*section == '\0')
-			return conf_wrong(&r->here, "\"%s\" stands before any [section]", key);
-		return conf_wrong(&r->here, "there is no setting %.60s.%s; %s", section,
-		    key, hint);
-	}
-	if (r->indented && i == last)
-		return go_on(r, i, value);
-	row = &conf_rows[i];
-	if (w->line[i] != 0)
+	table_suggest(r->w, hint, sizeof(hint), section, key);
+	if (*section == '\0')
+		return conf_wrong(&r->here, "\"%s\" stands before any [section]", key);
+	return conf_wrong(&r->here, "there is no setting %.60s.%s; %s", section, key, hint);
+}
+
+static enum hk_err
+take(struct reading *r, const char *section, const char *key, const char *value)
+{
+	const struct setting	*last = r->last;
+	struct setting		*s = table_find(r->w, section, key);
+
+	r->last = s;
+	if (s == NULL)
+		return no_such(r, section, key);
+	if (r->indented && s == last)
+		return go_on(r, s, value);
+	if (s->line != 0)
 		return conf_wrong(&r->here, "%s.%s is set twice, first in line %d",
-		    row->section, row->key, w->line[i]);
-	w->line[i] = r->here.line;
-	if (row_is_secret(row) && !r->private_file)
+		    s->section, key, s->line);
+	s->line = r->here.line;
+	if (row_is_secret(s->row) && !r->private_file)
 		return conf_wrong(&r->here, "%s.%s stands in a file that others can read or "
-		    "own: chmod 600 %s, or use secret_file", row->section, row->key,
-		    r->here.file);
-	return set(w, i, &r->here, span_str(value), FROM_FILE);
+		    "own: chmod 600 %s, or use secret_file", s->section, key, r->here.file);
+	return set(r->w, s, &r->here, span_str(value), FROM_FILE);
 }
 
 /* inih's callback; what is wrong is kept here, not told to inih. */
@@ -265,7 +307,8 @@ on_setting(void *user, const char *section, const char *key, const char *value)
 {
 	struct reading	*r = user;
 
-	failed(r, take(r, section, key, value != NULL ? value : ""));
+	if (!r->skip)
+		failed(r, take(r, section, key, value != NULL ? value : ""));
 	return 1;
 }
 
@@ -274,10 +317,12 @@ conf_read_text(struct whole *w, const char *file, struct span text, bool private
 {
 	struct reading	r = {
 		.w = w, .here = { file, 0, NULL }, .rest = text,
-		.private_file = private_file, .last = CONF_ROWS, .err = HK_OK,
+		.private_file = private_file, .err = HK_OK,
 	};
 	int		line;
 
+	if (span_starts(text, BOM))
+		r.rest = span_of(text.p + strlen(BOM), text.len - strlen(BOM));
 	line = ini_parse_stream(next_line, &r, on_setting, &r);
 	if (line < 0)
 		failed(&r, conf_nomem());
@@ -295,12 +340,12 @@ conf_read_env(struct whole *w, const char *const *env)
 	enum hk_err	 e, first = HK_OK;
 	size_t		 i;
 
-	for (i = 0; i < CONF_ROWS; i++) {
-		struct place	here = { NULL, 0, conf_rows[i].env };
+	for (i = 0; i < GENERAL_ROWS; i++) {
+		struct place	here = { NULL, 0, rows_general[i].env };
 
 		if (here.env == NULL || (value = env_get(env, here.env)) == NULL)
 			continue;
-		e = set(w, i, &here, span_str(value), FROM_ENVIRONMENT);
+		e = set(w, &w->set[i], &here, span_str(value), FROM_ENVIRONMENT);
 		if (first == HK_OK)
 			first = e;
 	}

@@ -116,10 +116,10 @@ add(struct gather *g, struct span item, const struct place *here, int n)
 	split(item, &label, &text);
 	if (label.p == NULL && memmem(item.p, item.len, "=whsec_", 7) != NULL)
 		return conf_wrong(here, "%s: the label of secret %d must be 1 to %d of "
-		    "A-Z a-z 0-9 . _ - and not begin with whsec_", s->name, n, LABEL_MOST);
+		    "A-Z a-z 0-9 . _ - and not begin with whsec_", s->section, n, LABEL_MOST);
 	if (text.len < SECRET_LEAST || !span_graph(text, SECRET_MOST))
 		return conf_wrong(here, "%s: secret %d must have %d to %d printable ASCII "
-		    "characters, as the sender's dashboard shows it", s->name, n,
+		    "characters, as the sender's dashboard shows it", s->section, n,
 		    SECRET_LEAST, SECRET_MOST);
 	conf_fingerprint(made, text);
 	name = arena_str(g->w->conf.arena, label.p != NULL ? label : span_str(made));
@@ -133,7 +133,7 @@ add(struct gather *g, struct span item, const struct place *here, int n)
 	for (i = 0; i < s->nsecret; i++)
 		if (strcmp(s->secret[i].label, name) == 0)
 			return conf_wrong(here, "%s: two different secrets have the label "
-			    "\"%s\"", s->name, name);
+			    "\"%s\"", s->section, name);
 	return append(g, text, name);
 }
 
@@ -172,7 +172,7 @@ add_lines(struct gather *g, struct span text, const char *path)
 	}
 	if (e == HK_OK && n == 0) {
 		here.line = 0;
-		e = conf_wrong(&here, "the file holds no secret for %s", g->sender->name);
+		e = conf_wrong(&here, "the file holds no secret for %s", g->sender->section);
 	}
 	return e;
 }
@@ -189,7 +189,7 @@ add_file(struct gather *g, const char *path)
 	e = file_read(path, FILE_MOST, &st, &text, &len);
 	if (e == HK_NOTFOUND)
 		return conf_wrong(&here, "there is no such file (%s.secret_file)",
-		    g->sender->name);
+		    g->sender->section);
 	if (e != HK_OK)
 		return e;
 	if (file_private(&st))
@@ -207,7 +207,7 @@ conf_secrets(struct whole *w, size_t sender, const char *file, const char *const
 {
 	struct conf_sender	*s = &w->conf.sender[sender];
 	struct gather		 g = { w, s, 0 };
-	const char *const	*name = conf_secret_env[sender];
+	const char *const	*name = w->sender[sender].env;
 	const char		*value = NULL;
 	struct place		 here = { NULL, 0, NULL };
 	enum hk_err		 e = HK_OK;
@@ -215,17 +215,17 @@ conf_secrets(struct whole *w, size_t sender, const char *file, const char *const
 	for (; *name != NULL && value == NULL; name++)
 		if ((value = env_get(env, *name)) != NULL) {
 			here.env = *name;
-			w->secrets_from[sender] |= 1u << FROM_ENVIRONMENT;
+			w->sender[sender].secrets_from |= 1u << FROM_ENVIRONMENT;
 			e = add_list(&g, value, &here);
 		}
 	if (e == HK_OK && s->secrets != NULL) {
 		here = (struct place){ file,
-		    w->line[sender_row(sender, SENDER_ROW_secrets)], NULL };
-		w->secrets_from[sender] |= 1u << FROM_FILE;
+		    set_of(w, sender, SENDER_ROW_secrets)->line, NULL };
+		w->sender[sender].secrets_from |= 1u << FROM_FILE;
 		e = add_list(&g, s->secrets, &here);
 	}
 	if (e == HK_OK && s->secret_file != NULL) {
-		w->secrets_from[sender] |= 1u << FROM_FILE;
+		w->sender[sender].secrets_from |= 1u << FROM_FILE;
 		e = add_file(&g, s->secret_file);
 	}
 	s->secrets = NULL;	/* the list is what counts; this would be shown */

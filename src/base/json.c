@@ -140,6 +140,23 @@ json_is_object(struct json *j)
 	return json_object_is_type(inner(j), json_type_object);
 }
 
+bool
+json_member(struct json *j, size_t i, struct span *name, struct span *value)
+{
+	struct json_object	*o = inner(j);
+	struct lh_entry		*at;
+
+	if (!json_object_is_type(o, json_type_object))
+		return false;
+	for (at = json_object_get_object(o)->head; at != NULL && i > 0; at = at->next)
+		i--;
+	if (at == NULL)
+		return false;
+	*name = span_str(lh_entry_k(at));
+	*value = json_text(outer(lh_entry_v(at)), NULL);
+	return true;
+}
+
 struct span
 json_text(struct json *j, const char *path)
 {

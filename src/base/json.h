@@ -24,6 +24,11 @@ struct json	*json_get(struct json *, const char *path);	/* NULL: absent or null 
 size_t		 json_len(struct json *);		/* array length, else 0 */
 struct json	*json_at(struct json *, size_t);	/* array element or NULL */
 bool		 json_is_object(struct json *);
+/*
+ * An object's i-th member, in the text's order; value is SPAN_NULL when it is
+ * no string.  False: it has not so many.
+ */
+bool		 json_member(struct json *, size_t i, struct span *name, struct span *value);
 /* A string's bytes (may hold NUL); SPAN_NULL when absent or no string. */
 struct span	 json_text(struct json *, const char *path);
 /* As json_text(), but an object gives its "id": Stripe's expandable fields. */

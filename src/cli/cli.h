@@ -37,7 +37,7 @@ enum opt_kind {
 	OPT_INT,	/* int64_t in least..most, else fallback */
 	OPT_TIME,	/* int64_t, us since 1970; 0 when not given */
 	OPT_PICK,	/* const char *, one of picks; NULL when not given */
-	OPT_SENDER	/* const struct provider *, NULL when not given */
+	OPT_SENDER	/* const char *, "stripe" or "custom:NAME"; NULL when not given */
 };
 
 struct opt {

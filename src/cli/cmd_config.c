@@ -1,6 +1,6 @@
 /* hookkeeper config: the settings as they are, as they may be, and whether they work. */
 #include "cli/cli.h"
-#include "provider/provider.h"
+#include "inbox/desk.h"
 
 struct args {
 	bool	reference, check;
@@ -36,6 +36,21 @@ check_secrets(const struct conf *conf)
 	return e;
 }
 
+/* The same for [custom NAME] sections, whose settings must go together, too. */
+static enum hk_err
+check_custom(const struct conf *conf)
+{
+	struct desks	ds;
+	enum hk_err	e = desks_open(&ds, &provider_custom, conf);
+
+	for (size_t i = 0; e == HK_OK && i < ds.n; i++)
+		if (ds.desk[i].nkey == 0)
+			cli_say("%s has no secret: its requests are answered with 503",
+			    ds.desk[i].sender->name);
+	desks_close(&ds);
+	return e;
+}
+
 static int
 run(struct cli *c)
 {
@@ -48,7 +63,7 @@ run(struct cli *c)
 	}
 	if ((e = a->check ? cli_open(c, DB_RO) : cli_conf(c, false)) != HK_OK)
 		return cli_fail(e);
-	if (a->check && check_secrets(c->conf) != HK_OK)
+	if (a->check && (check_secrets(c->conf) != HK_OK || check_custom(c->conf) != HK_OK))
 		return EXIT_CONF;
 	conf_print(c->conf, &c->out, c->json);
 	if (a->check && !c->json)

@@ -279,7 +279,7 @@ secrets_of(const struct conf *conf)
 {
 	size_t	n = 0;
 
-	for (int i = 0; i < CONF_SENDERS; i++)
+	for (size_t i = 0; i < conf_senders(conf); i++)
 		n += conf->sender[i].nsecret;
 	return n;
 }
@@ -292,15 +292,19 @@ say_next(struct cli *c, const struct place *p)
 	buf_printf(b, "settings  %s (%s)\n", p->conf, p->made_conf ? "made" : "kept");
 	buf_printf(b, "database  %s (%s)\n", c->conf->db, p->made_db ? "made" : "kept");
 	buf_printf(b, "mode      %s\n", c->conf->mode == MODE_LIVE ? "live" : "test");
-	for (int i = 0; i < CONF_SENDERS; i++)
+	for (size_t i = 0; i < conf_senders(c->conf); i++)
 		buf_printf(b, "%-9s %zu secret%s\n", c->conf->sender[i].name,
 		    c->conf->sender[i].nsecret, c->conf->sender[i].nsecret == 1 ? "" : "s");
 	if (secrets_of(c->conf) == 0)
 		buf_printf(b, "\nNext: enter each sender's signing secret in %s,\n"
 		    "then check with: hookkeeper --conf %s config --check\n", p->conf, p->conf);
 	buf_puts(b, "\nAddresses to enter at the senders:\n");
-	for (int i = 0; i < CONF_SENDERS; i++)
-		buf_printf(b, "  https://YOUR-SITE/webhooks/%s\n", c->conf->sender[i].name);
+	for (size_t i = 0; i < conf_senders(c->conf); i++) {
+		const char	*name = strrchr(c->conf->sender[i].name, ':');
+
+		buf_printf(b, "  https://YOUR-SITE/webhooks/%s%s\n", name != NULL ? "custom/" : "",
+		    name != NULL ? name + 1 : c->conf->sender[i].name);
+	}
 	if (!p->usual)
 		buf_printf(b, "\nPrograms find the settings by HOOKKEEPER_CONF=%s, or by a file\n"
 		    "hookkeeper.where beside them that holds this path.\n", p->conf);

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/text.h"
 #include "cli/sample.h"
+#include "cli/target.h"
 #include "crypto/hmac.h"
 #include "deliver/post.h"
 
@@ -22,7 +23,7 @@ static const struct opt opts[] = {
 	{ "set", OPT_MANY, offsetof(struct args, set), "PATH=VALUE",
 	    "change the body, e.g. data.object.amount_total=500", 0, 0, 0, NULL },
 	{ "url", OPT_TEXT, offsetof(struct args, url), "URL",
-	    "where to (default " LOCAL "PROVIDER)", 0, 0, 0, NULL },
+	    "where to (default " LOCAL "PROVIDER or .../custom/NAME)", 0, 0, 0, NULL },
 	{ "secret", OPT_TEXT, offsetof(struct args, secret), "S",
 	    "sign with this one; else with the first that is set for PROVIDER", 0, 0, 0, NULL },
 	{ "id", OPT_TEXT, offsetof(struct args, id), "ID",
@@ -73,38 +74,15 @@ list_samples(struct cli *c)
 	return 0;
 }
 
-/* The key to sign with; HK_CONF is said here, for its sentence is not logged. */
-static enum hk_err
-find_key(struct cli *c, const struct provider *p, struct sign_key *key)
-{
-	const struct args	 *a = c->args;
-	const struct conf_sender *s;
-	struct span		  text = span_str(a->secret);
-	enum hk_err		  e;
-
-	if (text.p == NULL) {
-		if ((e = cli_conf(c, false)) != HK_OK)
-			return e;
-		if ((s = conf_sender(c->conf, p->name)) == NULL || s->nsecret == 0) {
-			cli_say("hookkeeper send: no secret is set for %s; give one by --secret",
-			    p->title);
-			return HK_CONF;
-		}
-		text = s->secret[0].text;
-	}
-	if ((e = p->scheme->key(key, text)) == HK_CONF)
-		cli_say("hookkeeper send: %s", err_last());
-	return e;
-}
-
 static void
-say_answer(struct cli *c, const struct sample *s, int status, const struct buf *answer)
+say_answer(struct cli *c, const struct target *t, const struct sample *s, int status,
+    const struct buf *answer)
 {
 	struct span	text = span_trim(buf_span(answer));
 
 	if (c->json) {
 		jw_open(&c->jw, NULL, '{');
-		jw_text(&c->jw, "provider", span_str(s->provider->name));
+		jw_text(&c->jw, "provider", span_str(t->name));
 		jw_text(&c->jw, "event_id", s->id);
 		jw_int(&c->jw, "status", status);
 		jw_text(&c->jw, "answer", text.p != NULL ? text : SPAN(""));
@@ -121,28 +99,44 @@ struct outcome {
 	bool	away;		/* none came */
 };
 
+/* What one command sends, and where. */
+struct sending {
+	struct target	 t;
+	struct sample	 s;
+	struct sign_key	 key;
+	const char	*type;		/* of a custom sender */
+	const char	*url;
+};
+
 /* Sign and post what sample_make() made. */
 static enum hk_err
-post(struct cli *c, const struct sample *s, const struct sign_key *key, const char *url,
-    struct outcome *o)
+post(struct cli *c, const struct sending *it, struct outcome *o)
 {
 	const struct args	*a = c->args;
-	struct post_header	 head[SIGN_FIELDS + 1];
+	const struct sample	*s = &it->s;
+	struct post_header	 head[1 + SIGN_FIELDS + 2];
+	struct target_field	 more[2];
 	struct signed_fields	 f = { .n = 0 };
 	struct buf		 answer;
 	enum hk_err		 e;
+	char			 id[SIGN_ID_MAX + 1];
+	size_t			 n = 0, nmore;
 	int			 status = 0;
 
-	if ((e = s->provider->scheme->sign(s->body, s->id, key, 1, now_us() / US_PER_S,
+	if ((e = target_scheme(&it->t)->sign(s->body, s->id, &it->key, 1, now_us() / US_PER_S,
 	    &f)) != HK_OK)
 		return e;
-	head[0] = (struct post_header){ "Content-Type", "application/json; charset=utf-8" };
+	snprintf(id, sizeof(id), "%.*s", SPAN_ARG(s->id));
+	nmore = target_fields(&it->t, &f, id, it->type, more);
+	head[n++] = (struct post_header){ "Content-Type", "application/json; charset=utf-8" };
 	for (size_t i = 0; i < f.n; i++)
-		head[i + 1] = (struct post_header){ f.name[i], f.value[i] };
+		head[n++] = (struct post_header){ f.name[i], f.value[i] };
+	for (size_t i = 0; i < nmore; i++)
+		head[n++] = (struct post_header){ more[i].name, more[i].value };
 	buf_init(&answer, ANSWER_MOST);
-	e = post_send(url, head, f.n + 1, s->body, (int)a->timeout, &status, &answer);
+	e = post_send(it->url, head, n, s->body, (int)a->timeout, &status, &answer);
 	if (e == HK_OK) {
-		say_answer(c, s, status, &answer);
+		say_answer(c, &it->t, s, status, &answer);
 		o->refused = o->refused || status < 200 || status > 299;
 	} else
 		o->away = e == HK_IO || e == HK_TIMEOUT;
@@ -151,19 +145,17 @@ post(struct cli *c, const struct sample *s, const struct sign_key *key, const ch
 }
 
 static enum hk_err
-send_all(struct cli *c, struct sample *s, const struct sign_key *key,
-    struct outcome *o)
+send_all(struct cli *c, struct sending *it, struct outcome *o)
 {
 	const struct args	*a = c->args;
-	const char		*url = a->url != NULL ? a->url :
-				    arena_printf(c->arena, LOCAL "%s", s->provider->name);
 	enum hk_err		 e = HK_OK;
 
-	if (url == NULL)
+	it->url = a->url != NULL ? a->url : arena_printf(c->arena, LOCAL "%s", it->t.path);
+	if (it->url == NULL)
 		return err_note(HK_NOMEM, "no memory for the address");
 	for (int64_t i = 0; e == HK_OK && i < a->repeat; i++) {
-		if ((e = sample_make(s, span_str(a->id), now_us())) != HK_OK ||
-		    (e = post(c, s, key, url, o)) != HK_OK)
+		if ((e = sample_make(&it->s, span_str(a->id), now_us())) != HK_OK ||
+		    (e = post(c, it, o)) != HK_OK)
 			break;
 		if (!c->json)
 			e = cli_flush(c);
@@ -172,25 +164,24 @@ send_all(struct cli *c, struct sample *s, const struct sign_key *key,
 }
 
 static int
-run_send(struct cli *c, const struct provider *p)
+run_send(struct cli *c, struct sending *it)
 {
 	const struct args	*a = c->args;
-	struct sample		 s;
-	struct sign_key		 key = { .len = 0 };
+	const char		*sample = a->body == NULL ? c->argv[1] : NULL;
 	struct outcome		 o = { .refused = false };
 	enum hk_err		 e;
 
-	if ((e = find_key(c, p, &key)) != HK_OK)
+	if ((e = target_key(c, &it->t, a->secret, &it->key)) != HK_OK)
 		return e == HK_CONF ? EXIT_CONF : cli_fail(e);
-	if ((e = sample_open(&s, p, c->argc > 1 ? c->argv[1] : NULL, a->body, &a->set)) == HK_OK) {
+	if ((e = sample_open(&it->s, it->t.pv, sample, a->body, &a->set)) == HK_OK) {
 		if (c->json) {
 			jw_open(&c->jw, NULL, '{');
 			jw_open(&c->jw, "sent", '[');
 		}
-		e = send_all(c, &s, &key, &o);
+		e = send_all(c, it, &o);
 	}
-	sample_close(&s);
-	crypto_cleanse(&key, sizeof(key));
+	sample_close(&it->s);
+	crypto_cleanse(&it->key, sizeof(it->key));
 	if (o.away) {
 		cli_say("hookkeeper send: %s", err_last());
 		return EXIT_AWAY;
@@ -205,24 +196,45 @@ run_send(struct cli *c, const struct provider *p)
 	return o.refused ? EXIT_NO : 0;
 }
 
+/* A custom sender has no samples; its TYPE goes into a field, where it has one. */
+static int
+run_custom(struct cli *c, struct sending *it)
+{
+	const struct args	*a = c->args;
+
+	it->type = c->argc > 1 ? c->argv[1] : NULL;
+	if (a->body == NULL)
+		return cli_usage(c, "there are no samples of %s; give a body by --body",
+		    it->t.name);
+	if (it->type != NULL && it->t.custom->from[FROM_TYPE].header == NULL)
+		return cli_usage(c, "%s has its type in the body; change it there by --set",
+		    it->t.name);
+	return run_send(c, it);
+}
+
 static int
 run(struct cli *c)
 {
 	const struct args	*a = c->args;
-	const struct provider	*p;
+	struct sending		 it = { .type = NULL };
+	enum hk_err		 e;
 
 	if (a->list)
 		return list_samples(c);
 	if (c->argc == 0)
 		return cli_usage(c, "needs PROVIDER and TYPE, or --list");
-	if ((p = provider_find(span_str(c->argv[0]))) == NULL)
-		return cli_usage(c, "PROVIDER must be stripe, clerk or resend, not '%s'",
-		    c->argv[0]);
+	if ((e = target_open(c, c->argv[0], &it.t)) == HK_USAGE)
+		return cli_usage(c, "PROVIDER must be stripe, clerk, resend or custom:NAME, "
+		    "not '%s'", c->argv[0]);
+	if (e != HK_OK)
+		return e == HK_NOTFOUND ? EXIT_CONF : cli_fail(e);
+	if (it.t.custom != NULL)
+		return run_custom(c, &it);
 	if (c->argc == 1 && a->body == NULL)
 		return cli_usage(c, "needs a TYPE or --body; --list shows the samples");
 	if (c->argc == 2 && a->body != NULL)
 		return cli_usage(c, "takes a TYPE or --body, not both");
-	return run_send(c, p);
+	return run_send(c, &it);
 }
 
 const struct command cmd_send = {
@@ -235,7 +247,10 @@ const struct command cmd_send = {
 	    "is JSON where it is valid JSON, else a string.  A --body is sent byte for byte,\n"
 	    "unless --set or (for Stripe, whose id is in the body) --id changes it.  Prints\n"
 	    "the status and the answer.  Status 0: every answer was 2xx; 1: one was not; 69:\n"
-	    "no answer.  A --secret can be seen by others while the command runs.\n",
+	    "no answer.  A --secret can be seen by others while the command runs.\n"
+	    "\n"
+	    "PROVIDER is stripe, clerk, resend, or custom:NAME for a section [custom NAME] of\n"
+	    "the settings, which takes a --body always, and a TYPE where it is in a field.\n",
 	.opts		= opts,
 	.args		= sizeof(struct args),
 	.run		= run,

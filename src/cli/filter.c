@@ -22,8 +22,7 @@ filter_bind(struct stmt *q, const struct filter *f, int64_t before)
 	bool		prefix = type.len > 0 && type.p[type.len - 1] == '*';
 
 	bind_int(q, ":before", before);
-	if (f->provider != NULL)
-		bind_text(q, ":provider", span_str(f->provider->name));
+	bind_text(q, ":provider", span_str(f->provider));
 	bind_text(q, ":type", prefix ? SPAN_NULL : type);
 	bind_text(q, ":prefix", prefix ? span_of(type.p, type.len - 1) : SPAN_NULL);
 	bind_text(q, ":status", span_str(f->status));
@@ -37,18 +36,15 @@ enum hk_err
 event_id_of(struct db *db, const char *text, int64_t *id)
 {
 	struct stmt	*q;
-	enum hk_err	 e = HK_OK;
+	enum hk_err	 e;
 
 	if (span_u63(span_str(text), id))
 		return HK_OK;
 	*id = 0;
-	for (int i = 0; e == HK_OK && *id == 0 && providers[i] != NULL; i++) {
-		if ((e = db_stmt(db, S_EVENT_FIND, &q)) != HK_OK)
-			break;
-		bind_text(q, ":provider", span_str(providers[i]->name));
-		bind_text(q, ":event_id", span_str(text));
-		e = stmt_int(q, id);
-	}
-	return e == HK_OK && *id == 0 ?
-	    err_tell(HK_NOTFOUND, "there is no event '%s'", text) : e;
+	if ((e = db_stmt(db, S_CLI_EVENT_FIND, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":event_id", span_str(text));
+	if ((e = stmt_int(q, id)) != HK_OK)
+		return e;
+	return *id != 0 ? HK_OK : err_tell(HK_NOTFOUND, "there is no event '%s'", text);
 }

@@ -9,16 +9,16 @@
 #include "provider/provider.h"
 
 struct filter {
-	const struct provider	*provider;
-	const char		*type;		/* with '*' at its end: all that start so */
-	const char		*status, *outcome, *lane;
-	int64_t			 since, until;	/* us; 0: no limit */
+	const char	*provider;
+	const char	*type;		/* with '*' at its end: all that start so */
+	const char	*status, *outcome, *lane;
+	int64_t		 since, until;	/* us; 0: no limit */
 };
 
 /* Rows of an option table; s is the command's struct, m its struct filter. */
 #define FILTER_OPTS(s, m)						\
 	{ "provider", OPT_SENDER, offsetof(s, m.provider), "P",		\
-	    "only from stripe, clerk or resend", 0, 0, 0, NULL },	\
+	    "only from stripe, clerk, resend or custom:NAME", 0, 0, 0, NULL },	\
 	{ "type", OPT_TEXT, offsetof(s, m.type), "T",			\
 	    "only this type; invoice.* means all that start so", 0, 0, 0, NULL }, \
 	{ "status", OPT_PICK, offsetof(s, m.status), "S", "only in this state", \
@@ -38,7 +38,8 @@ bool	 filter_empty(const struct filter *);
 void	 filter_bind(struct stmt *, const struct filter *, int64_t before);
 
 /*
- * An event's own id, or its sender's ("evt_...", "msg_...").  HK_NOTFOUND:
+ * An event's own id, or its sender's ("evt_...", "msg_..."), of several senders
+ * the oldest.  HK_NOTFOUND:
  * err_last() says which; a number is taken as it is, found or not.
  */
 enum hk_err	 event_id_of(struct db *, const char *text, int64_t *id) HK_MUST_USE;

@@ -89,7 +89,6 @@ static enum hk_err
 set(struct cli *c, const struct opt *o, const char *value)
 {
 	void			*to = (char *)c->args + o->at;
-	const struct provider	*p;
 	char			 rule[160];
 
 	switch (o->kind) {
@@ -114,9 +113,9 @@ set(struct cli *c, const struct opt *o, const char *value)
 		*(const char **)to = value;
 		return HK_OK;
 	case OPT_SENDER:
-		if ((p = provider_find(span_str(value))) == NULL)
-			return wants(o, "stripe, clerk or resend", value);
-		*(const struct provider **)to = p;
+		if (provider_find(span_str(value)) == NULL && !span_starts(span_str(value), "custom:"))
+			return wants(o, "stripe, clerk, resend or custom:NAME", value);
+		*(const char **)to = value;
 		return HK_OK;
 	}
 	abort();

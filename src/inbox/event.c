@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "inbox/event.h"
+#include "base/fault.h"
 
 static const char *const outcomes[] = {
 	[DO_SKIP] = "skipped", [DO_IGNORE] = "ignored"
@@ -62,6 +63,7 @@ event_store(struct db *db, const struct event *ev, int64_t *id, bool *fresh)
 	if ((e = stmt_step(q, fresh)) == HK_OK && *fresh)
 		*id = col_int(q, 0);
 	stmt_reset(q);
+	FAULT_DIE("event.inserted");
 	if (e != HK_OK || !*fresh)
 		return e != HK_OK ? e : first_id(db, ev, id);
 
@@ -74,9 +76,9 @@ event_store(struct db *db, const struct event *ev, int64_t *id, bool *fresh)
 }
 
 void
-event_headers(struct buf *out, const struct fields *f)
+event_headers_but(struct buf *out, const struct fields *f, const char *secret)
 {
-	static const char *const	 secret[] = { "authorization", "cookie",
+	static const char *const	 always[] = { "authorization", "cookie",
 					    "proxy-authorization", NULL };
 	struct jw			 w;
 
@@ -87,13 +89,20 @@ event_headers(struct buf *out, const struct fields *f)
 		char		key[128];
 		size_t		k = 0;
 
-		while (secret[k] != NULL && !span_is(name, secret[k]))
+		while (always[k] != NULL && !span_is(name, always[k]))
 			k++;
-		if (secret[k] != NULL || name.len >= sizeof(key))
+		if (always[k] != NULL || (secret != NULL && span_is(name, secret)) ||
+		    name.len >= sizeof(key))
 			continue;
 		memcpy(key, name.p, name.len);
 		key[name.len] = '\0';
 		jw_text(&w, key, f->v[i].value);
 	}
 	jw_close(&w, '}');
+}
+
+void
+event_headers(struct buf *out, const struct fields *f)
+{
+	event_headers_but(out, f, NULL);
 }

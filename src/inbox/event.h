@@ -27,8 +27,9 @@ enum hk_err	 event_store(struct db *, const struct event *, int64_t *id,
 
 /*
  * The request's fields as a JSON object, for keeping: without authorization,
- * cookies and proxy-authorization.
+ * cookies and proxy-authorization; nor, if not NULL, another field of a secret.
  */
+void		 event_headers_but(struct buf *, const struct fields *, const char *secret);
 void		 event_headers(struct buf *, const struct fields *);
 
 #endif

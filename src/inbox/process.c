@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "inbox/process.h"
 
 #define EVENT_ARENA	(64 << 20)	/* one event's work; its body among it */
@@ -30,10 +31,9 @@ load_body(struct db *db, int64_t id, struct arena *arena, struct span *body)
 	if ((e = db_stmt(db, S_EVENT_BODY, &q)) != HK_OK)
 		return e;
 	bind_int(q, ":event", id);
-	if ((e = stmt_step(q, &row)) != HK_OK)
-		return e;
 	*body = SPAN_NULL;
-	if (row && (*body = arena_span(arena, col_text(q, 0))).p == NULL)
+	if ((e = stmt_step(q, &row)) == HK_OK && row &&
+	    (*body = arena_span(arena, col_text(q, 0))).p == NULL)
 		e = err_note(HK_NOMEM, "event %lld: no memory for its body", (long long)id);
 	stmt_reset(q);
 	return e;
@@ -62,7 +62,9 @@ handle(struct db *db, const struct claimed *c, struct task *t)
 	t->type = span_str(type);
 	t->event_id = c->event_id;
 	t->occurred_us = c->occurred_us != 0 ? c->occurred_us : c->created_us;
+	FAULT_DIE("handler.before");
 	e = run(t);
+	FAULT_DIE("handler.after");
 	json_free(t->json);
 	t->json = NULL;
 	return e;
@@ -94,7 +96,9 @@ work_one(struct db *db, const struct process_opts *o, const struct claimed *c,
 	/* Only what was handled leaves a trace in the books. */
 	if (verdict != HK_OK && ((e = db_undo(db)) != HK_OK || (e = db_save(db)) != HK_OK))
 		return e;
-	if ((e = queue_settle(db, c, verdict, &t, started, now_us())) == HK_OK)
+	e = queue_settle(db, c, verdict, &t, started, now_us());
+	FAULT_DIE("settled");
+	if (e == HK_OK)
 		return db_keep(db);
 	/* Somebody else's by now: its effects are theirs to make. */
 	return e == HK_BUSY ? db_undo(db) : e;
@@ -119,10 +123,12 @@ work_some(struct db *db, const struct process_opts *o, const struct claimed *c, 
 		}
 		i++;
 	} while (i < n && mono_us() < until);
+	FAULT_DIE("worked");
 	if ((e = db_commit(db)) != HK_OK) {
 		db_rollback(db);
 		return e;
 	}
+	FAULT_DIE("worked.committed");
 	*at = i;
 	return HK_OK;
 }
@@ -133,6 +139,7 @@ give_back(struct db *db, const struct claimed *c, int n)
 {
 	int64_t	now = now_us();
 
+	FAULT_DIE("round.done");
 	if (n == 0 || db_begin(db) != HK_OK)
 		return;
 	for (int i = 0; i < n; i++)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "inbox/event.h"
 #include "inbox/quarantine.h"
@@ -22,6 +23,7 @@ struct entry {
 	const char	*owner;
 	const struct scheme *scheme;
 	const struct sign_how *how;
+	const char	*secret_field;
 	struct fields	 fields;
 	struct span	 body, remote_addr;
 	size_t		 size, block;
@@ -93,25 +95,25 @@ entry_copy(const struct refused *r)
 	const struct http_request *rq = r->rq;
 	struct span	 body = rq->body.len <= QUARANTINE_BODY ? rq->body : SPAN_NULL;
 	size_t		 block = sizeof(struct entry) + rq->fields.n * sizeof(struct field) +
-			    body.len + rq->remote_addr.len;
+			    body.len + r->remote_addr.len;
 	struct entry	*en;
 	struct field	*f;
 	char		*at;
 
 	for (size_t i = 0; i < rq->fields.n; i++)
 		block += rq->fields.v[i].name.len + rq->fields.v[i].value.len;
-	if ((en = malloc(block)) == NULL)
+	if (FAULT_FAIL("quarantine.copy") || (en = malloc(block)) == NULL)
 		return NULL;
 	f = (struct field *)(en + 1);
 	at = (char *)(f + rq->fields.n);
 	*en = (struct entry){ .owner = r->owner, .scheme = r->scheme, .how = r->how,
-	    .size = rq->body.len, .block = block, .received_us = rq->received_us };
+	    .secret_field = r->secret_field, .size = rq->body.len, .block = block, .received_us = rq->received_us };
 	en->fields = (struct fields){ f, rq->fields.n };
 	for (size_t i = 0; i < rq->fields.n; i++)
 		f[i] = (struct field){ copy(&at, rq->fields.v[i].name),
 		    copy(&at, rq->fields.v[i].value) };
 	en->body = copy(&at, body);
-	en->remote_addr = copy(&at, rq->remote_addr);
+	en->remote_addr = copy(&at, r->remote_addr);
 	return en;
 }
 
@@ -158,7 +160,7 @@ diagnose(struct quarantine *q, struct entry *en, struct arena *arena)
 	if (arena != NULL)
 		arena_reset(arena);
 	buf_init(&en->headers, HEADERS_MOST);
-	event_headers(&en->headers, &en->fields);
+	event_headers_but(&en->headers, &en->fields, en->secret_field);
 }
 
 /* What goes into one transaction, and who waits for it. */
@@ -225,6 +227,7 @@ batch_run(struct job *job, struct db *db)
 			if (t->times[why] > 0)
 				e = refusal_count(db, t->owner, sign_reason_name(why),
 				    t->times[why], now);
+	FAULT_DIE("quarantine.half");
 	return e == HK_OK && b->trim ? refusal_trim(db) : e;
 }
 
@@ -277,7 +280,7 @@ say(struct quarantine *q, const struct batch *b)
 static void
 write_batch(struct quarantine *q)
 {
-	struct batch	*b = calloc(1, sizeof(*b));
+	struct batch	*b = FAULT_FAIL("quarantine.batch") ? NULL : calloc(1, sizeof(*b));
 	struct arena	*arena;
 
 	if (b == NULL)
@@ -301,6 +304,7 @@ write_batch(struct quarantine *q)
 		diagnose(q, en, arena);
 	arena_free(arena);
 	say(q, b);
+	FAULT_DIE("quarantine.put");
 	writer_put(q->o.writer, &b->job);
 
 	pthread_mutex_lock(&q->mutex);
@@ -327,8 +331,8 @@ quarantine_thread(void *arg)
 			continue;
 		if (q->head != NULL || q->counted)
 			write_batch(q);
-		if (q->stopping && q->head == NULL && !q->counted)
-			break;
+		if (q->stopping)
+			break;	/* nobody puts any more; without memory this was all */
 	}
 	pthread_mutex_unlock(&q->mutex);
 	return NULL;

@@ -22,7 +22,9 @@ struct refused {
 	const char		*owner;		/* lives as long as the program */
 	const struct scheme	*scheme;
 	const struct sign_how	*how;
+	const char		*secret_field;	/* not to be kept; or NULL; lives as long */
 	const struct http_request *rq;
+	struct span		 remote_addr;	/* whose it is shown to be */
 	enum sign_reason	 why;
 };
 

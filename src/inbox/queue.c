@@ -262,12 +262,12 @@ queue_next(struct db *db, int64_t *due)
 	enum hk_err	 e;
 	bool		 row;
 
-	if ((e = db_stmt(db, S_QUEUE_NEXT, &q)) != HK_OK ||
-	    (e = stmt_step(q, &row)) != HK_OK)
+	if ((e = db_stmt(db, S_QUEUE_NEXT, &q)) != HK_OK)
 		return e;
-	*due = row && !col_is_null(q, 0) ? col_int(q, 0) : INT64_MAX;
+	if ((e = stmt_step(q, &row)) == HK_OK)
+		*due = row && !col_is_null(q, 0) ? col_int(q, 0) : INT64_MAX;
 	stmt_reset(q);
-	return HK_OK;
+	return e;
 }
 
 enum hk_err

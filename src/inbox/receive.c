@@ -1,19 +1,20 @@
 /* Received, verified, stored, answered. */
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
-#include "crypto/hmac.h"
-#include "http/http.h"
+#include "inbox/answer.h"
+#include "inbox/client.h"
+#include "inbox/desk.h"
 #include "inbox/event.h"
+#include "inbox/quarantine.h"
 #include "inbox/receive.h"
-#include "inbox/refusal.h"
+#include "inbox/secret.h"
 #include "inbox/slice.h"
 
-#define KEYS_MAX	16
 #define CGI_SLICE_US	(50 * US_PER_MS)
 #define COMMIT_MOST	256		/* events in one transaction */
 #define HEADERS_MOST	(256 << 10)
@@ -22,19 +23,18 @@
 struct receiver {
 	const struct provider	*pv;
 	struct conf		*conf;
-	const struct conf_sender *sender;
-	struct sign_key		 key[KEYS_MAX];
-	size_t			 nkey;
+	struct desks		 desks;
 	struct writer		*writer;
+	struct quarantine	*quarantine;
 	struct slice		*slice;		/* NULL: plain CGI */
 	bool			 work;		/* the writer's: something wants work */
-	_Atomic int64_t		 no_secret_said;
 };
 
 /* One request on its way through the writer; lives in its exchange's arena. */
 struct receipt {
 	struct job		 job;		/* first: the writer gives it back */
 	struct receiver		*rc;
+	const struct desk	*desk;
 	struct http_exchange	*x;
 	struct event		 ev;
 	struct refusal		 refusal;	/* when reason is set, instead of ev */
@@ -44,47 +44,35 @@ struct receipt {
 
 /* ---- after the commit: the answer ------------------------------------- */
 
-static void
-reply_json(struct http_exchange *x, int status, const char *extra, struct span body)
-{
-	http_reply(x, &(struct http_reply){ .status = status, .extra = extra, .body = body });
-}
-
 static enum hk_err
 receipt_run(struct job *job, struct db *db)
 {
 	struct receipt	*r = (struct receipt *)job;
 
+	enum hk_err	 e;
+
 	if (r->refusal.reason != NULL)
 		return refusal_store(db, &r->refusal);
-	return event_store(db, &r->ev, &r->id, &r->fresh);
+	if ((e = event_store(db, &r->ev, &r->id, &r->fresh)) != HK_OK)
+		return e;
+	return secret_seen(db, r->desk, r->ev.secret_label, r->ev.received_us);
 }
 
 static void
 receipt_done(struct job *job, enum hk_err e)
 {
 	struct receipt	*r = (struct receipt *)job;
-	struct span	 unknown = SPAN("{\"error\":\"Unknown event type\"}\n");
-	char		 body[96];
-	int		 n;
 
-	if (e != HK_OK) {
-		/* Not kept, so not acknowledged: the sender comes again. */
-		http_error(r->x, e, err_status(e) == 503 ? "Try again later" : err_text(e));
-		return;
-	}
-	if (r->refusal.reason != NULL) {
-		if (strcmp(r->refusal.reason, "unknown_type") == 0)
-			reply_json(r->x, 400, NULL, unknown);
-		else
-			http_error(r->x, HK_SYNTAX, r->refusal.detail.p);
-		return;
-	}
-	if (r->fresh && r->ev.disposition.what == DO_PROCESS)
-		r->rc->work = true;
-	n = snprintf(body, sizeof(body), "{\"received\":true,\"id\":%lld,\"duplicate\":%s}\n",
-	    (long long)r->id, r->fresh ? "false" : "true");
-	reply_json(r->x, 200, NULL, span_of(body, (size_t)n));
+	if (e != HK_OK)
+		answer_failed(r->x, e);
+	else if (r->refusal.reason == NULL) {
+		if (r->fresh && r->ev.disposition.what == DO_PROCESS)
+			r->rc->work = true;
+		answer_stored(r->x, r->id, r->fresh, r->ev.env.challenge);
+	} else if (strcmp(r->refusal.reason, "unknown_type") == 0)
+		answer_unknown_type(r->x);
+	else
+		http_error(r->x, HK_SYNTAX, r->refusal.detail.p);
 }
 
 /* The writer's thread, all answers of a commit being out. */
@@ -102,28 +90,35 @@ committed(void *ctx)
 /* ---- before it: from request to event ---------------------------------- */
 
 static void
-refuse_unsigned(struct receiver *rc, struct http_exchange *x, const struct sign_verdict *v)
+refuse_unsigned(struct receiver *rc, const struct desk *d, struct http_exchange *x,
+    const struct sign_verdict *v)
 {
-	log_warn("%s: refused a request from %.*s: signature %s", rc->pv->name,
-	    SPAN_ARG(x->rq.remote_addr), sign_reason_name(v->reason));
-	reply_json(x, rc->pv->refused, NULL, SPAN("{\"error\":\"Invalid signature\"}\n"));
+	const struct refused	r = {
+		.owner = d->sender->name, .scheme = d->scheme, .how = d->how,
+		.secret_field = d->secret_field, .rq = &x->rq, .why = v->reason,
+		.remote_addr = client_addr(&x->rq, rc->conf->trusted_proxies),
+	};
+
+	quarantine_put(rc->quarantine, &r);
+	answer_unsigned(x, d->pv->refused);
 }
 
 static void
-refuse_unconfigured(struct receiver *rc, struct http_exchange *x)
+refuse_unconfigured(struct desk *d, struct http_exchange *x)
 {
-	int64_t	now = mono_us(), said = atomic_load(&rc->no_secret_said);
+	int64_t	now = mono_us(), said = atomic_load(&d->said_us);
 
 	if ((said == 0 || now - said > 60 * US_PER_S) &&
-	    atomic_compare_exchange_strong(&rc->no_secret_said, &said, now))
+	    atomic_compare_exchange_strong(&d->said_us, &said, now))
 		log_error("%s: no signing secret is set, so every event is answered 503; "
-		    "set [%s] secrets in hookkeeper.conf", rc->pv->name, rc->pv->name);
+		    "set [%s] secrets in hookkeeper.conf", d->sender->name,
+		    d->sender->section);
 	http_error(x, HK_CONF, "Not configured yet");
 }
 
 static struct receipt *
-receipt_new(struct receiver *rc, struct http_exchange *x, const struct sign_verdict *v,
-    bool verified)
+receipt_new(struct receiver *rc, const struct desk *d, struct http_exchange *x,
+    const struct sign_verdict *v)
 {
 	struct receipt	*r = arena_zero(x->arena, sizeof(*r));
 	struct buf	 headers;
@@ -133,15 +128,16 @@ receipt_new(struct receiver *rc, struct http_exchange *x, const struct sign_verd
 	r->job.run = receipt_run;
 	r->job.done = receipt_done;
 	r->rc = rc;
+	r->desk = d;
 	r->x = x;
-	r->ev.provider = rc->pv->name;
+	r->ev.provider = d->sender->name;
 	r->ev.body = x->rq.body;
 	r->ev.signature = v->header;
-	r->ev.verified = verified;
+	r->ev.verified = d->sender->verify != 0;
 	r->ev.secret_label = v->label;
 	r->ev.received_us = x->rq.received_us;
 	buf_init(&headers, HEADERS_MOST);
-	event_headers(&headers, &x->rq.fields);
+	event_headers_but(&headers, &x->rq.fields, d->secret_field);
 	r->ev.headers = buf_ok(&headers) ? arena_span(x->arena, buf_span(&headers)) : SPAN_NULL;
 	buf_release(&headers);
 	return r->ev.headers.p != NULL ? r : NULL;
@@ -155,41 +151,37 @@ refuse_verified(struct receipt *r, const char *reason, struct span detail)
 		.provider = r->ev.provider, .reason = reason, .detail = detail,
 		.verified = r->ev.verified, .shaped = true, .secret_label = r->ev.secret_label,
 		.event_id = r->ev.env.event_id, .event_type = r->ev.env.type,
-		.remote_addr = r->x->rq.remote_addr, .headers = r->ev.headers,
+		.remote_addr = client_addr(&r->x->rq, r->rc->conf->trusted_proxies), .headers = r->ev.headers,
 		.body = r->ev.body, .size = r->ev.body.len,
 		.received_us = r->ev.received_us,
 	};
 }
 
 static void
-receive(struct receiver *rc, struct http_exchange *x)
+receive(struct receiver *rc, struct desk *d, struct http_exchange *x)
 {
-	struct sign_verdict	 v = { 0 };
+	struct sign_verdict	 v;
 	struct receipt		*r;
 	struct span		 why;
-	bool			 checked = rc->sender->verify != 0;
-	enum hk_err		 e = HK_OK;
+	enum hk_err		 e;
 
-	if (checked && rc->nkey == 0) {
-		refuse_unconfigured(rc, x);
+	if (d->sender->verify && d->nkey == 0) {
+		refuse_unconfigured(d, x);
 		return;
 	}
-	if (checked)
-		e = rc->pv->scheme->verify(&x->rq.fields, x->rq.body, rc->key, rc->nkey,
-		    x->rq.received_us / US_PER_S, rc->conf->tolerance_s, &v);
-	else
-		v.id = field_get(&x->rq.fields, "svix-id");
-	if (e != HK_OK) {
-		refuse_unsigned(rc, x, &v);
+	if (desk_verify(d, &x->rq.fields, x->rq.body, x->rq.received_us / US_PER_S,
+	    rc->conf->tolerance_s, &v) != HK_OK) {
+		refuse_unsigned(rc, d, x, &v);
 		return;
 	}
-	if ((r = receipt_new(rc, x, &v, checked)) == NULL) {
+	FAULT_DIE("request.verified");
+	if ((r = receipt_new(rc, d, x, &v)) == NULL) {
 		http_error(x, HK_NOMEM, "Try again later");
 		return;
 	}
-	e = rc->pv->envelope(x->rq.body, v.id, x->arena, &r->ev.env);
-	if (e == HK_OK)
-		r->ev.disposition = provider_dispose(rc->pv, rc->conf, &r->ev.env);
+	e = desk_read(d, rc->conf, &x->rq.fields, x->rq.body, v.id, x->arena, &r->ev.env,
+	    &r->ev.disposition);
+	FAULT_DIE("request.understood");
 	if (e == HK_OK && r->ev.disposition.what == DO_REJECT)
 		refuse_verified(r, "unknown_type", span_str(r->ev.disposition.reason));
 	if (e == HK_SYNTAX) {
@@ -203,24 +195,23 @@ receive(struct receiver *rc, struct http_exchange *x)
 		writer_put(rc->writer, &r->job);
 	else
 		http_error(x, e, "Try again later");
+	FAULT_DIE("request.queued");
 }
 
 static void
 handle(struct http_exchange *x, void *ctx)
 {
 	struct receiver	*rc = ctx;
-	char		 body[128];
-	int		 n;
+	struct desk	*d = desks_find(&rc->desks, x->rq.path);
 
-	if (span_is(x->rq.method, "POST")) {
-		receive(rc, x);
-	} else if (span_is(x->rq.method, "GET") || span_is(x->rq.method, "HEAD")) {
-		n = snprintf(body, sizeof(body), "{\"message\":\"The %s webhook endpoint is "
-		    "here; events come by POST\"}\n", rc->pv->title);
-		reply_json(x, 200, NULL, span_of(body, (size_t)n));
-	} else
-		reply_json(x, 405, "Allow: GET, HEAD, POST\r\n",
-		    SPAN("{\"error\":\"Method not allowed\"}\n"));
+	if (d == NULL)
+		answer_nobody(x);
+	else if (span_is(x->rq.method, "POST"))
+		receive(rc, d, x);
+	else if (span_is(x->rq.method, "GET") || span_is(x->rq.method, "HEAD"))
+		answer_alive(x, d->title);
+	else
+		answer_method(x);
 }
 
 /* ---- the program -------------------------------------------------------- */
@@ -230,30 +221,28 @@ drain(void *ctx)
 {
 	struct receiver	*rc = ctx;
 
-	/* The writer first: it answers what was handed over and kicks the slice. */
-	writer_stop(rc->writer);
+	FAULT_DIE("drain.begun");
+	/* The slice and the quarantine look at the writer, and it kicks the slice. */
 	slice_stop(rc->slice);
+	quarantine_stop(rc->quarantine);
+	writer_stop(rc->writer);
+	FAULT_DIE("drain.written");
+	slice_free(rc->slice);
+	rc->quarantine = NULL;
 	rc->writer = NULL;
 	rc->slice = NULL;
 }
 
 static enum hk_err
-load_keys(struct receiver *rc)
+quarantine_open(struct receiver *rc, bool thread)
 {
-	const struct conf_sender *s = rc->sender;
-	enum hk_err		  e;
+	struct quarantine_opts	o = {
+		.writer = rc->writer, .tolerance_s = rc->conf->tolerance_s,
+		.mode = rc->conf->mode, .per_minute = rc->conf->quarantine_per_minute,
+	};
 
-	if (s->nsecret > KEYS_MAX)
-		return err_note(HK_CONF, "[%s] has %zu secrets; at most %d are used at once, "
-		    "remove the oldest", s->name, s->nsecret, KEYS_MAX);
-	for (size_t i = 0; i < s->nsecret; i++) {
-		if ((e = rc->pv->scheme->key(&rc->key[i], s->secret[i].text)) != HK_OK)
-			return err_note(HK_CONF, "[%s] secret \"%s\": %s", s->name,
-			    s->secret[i].label, err_last());
-		rc->key[i].label = s->secret[i].label;
-	}
-	rc->nkey = s->nsecret;
-	return HK_OK;
+	o.secret = desk_secrets(rc->conf, rc->desks.arena, &o.nsecret);
+	return quarantine_start(&rc->quarantine, &o, thread);
 }
 
 static enum hk_err
@@ -265,14 +254,16 @@ receiver_open(struct receiver *rc, enum http_way way)
 
 	if ((e = conf_load(&rc->conf, true)) != HK_OK)
 		return e;
-	rc->sender = conf_sender(rc->conf, rc->pv->name);
-	assert(rc->sender != NULL);
-	if ((e = load_keys(rc)) != HK_OK)
+	if ((e = desks_open(&rc->desks, rc->pv, rc->conf)) != HK_OK)
 		return e;
+	if (rc->desks.n == 0 && way == HTTP_FASTCGI)
+		log_info("hookkeeper.conf has no [custom NAME] section: every address is "
+		    "answered 404");
 	opts.path = rc->conf->db;
 	opts.busy_timeout_ms = rc->conf->busy_timeout_ms;
 	opts.patient = way == HTTP_FASTCGI;
-	if ((e = writer_start(&rc->writer, &opts, way == HTTP_FASTCGI)) != HK_OK)
+	if ((e = writer_start(&rc->writer, &opts, way == HTTP_FASTCGI)) != HK_OK ||
+	    (e = quarantine_open(rc, way == HTTP_FASTCGI)) != HK_OK)
 		return e;
 	return way == HTTP_FASTCGI ? slice_start(&rc->slice, rc->conf, rc->writer) : HK_OK;
 }
@@ -281,7 +272,7 @@ static void
 receiver_close(struct receiver *rc)
 {
 	drain(rc);
-	crypto_cleanse(rc->key, sizeof(rc->key));
+	desks_close(&rc->desks);
 	conf_free(rc->conf);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "inbox/process.h"
 #include "inbox/slice.h"
 #include "inbox/wakeup.h"
@@ -25,6 +26,7 @@ struct slice {
 	pthread_cond_t		 cond;
 	bool			 kicked;	/* under mutex */
 	atomic_bool		 stopping;
+	bool			 stopped;
 	int			 wake_fd;	/* of the committing thread */
 	int64_t			 deadline;	/* of the CGI slice, mono; 0: none */
 };
@@ -68,6 +70,7 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 		return e;
 	if ((arena = arena_new(SLICE_ARENA)) == NULL)
 		e = err_note(HK_NOMEM, "no memory to work on events");
+	FAULT_DIE("slice.locked");
 	if (e == HK_OK)
 		e = queue_reclaim(db, INT64_MAX, now_us());
 	while (e == HK_OK && !slice_stopped(s)) {
@@ -78,6 +81,7 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 	}
 	if (e == HK_OK)
 		e = queue_next(db, next);
+	FAULT_DIE("slice.done");
 	arena_free(arena);
 	close(lock);
 	return e;
@@ -146,7 +150,7 @@ slice_start(struct slice **out, const struct conf *conf, struct writer *writer)
 	s->wake_fd = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->cond, NULL);
-	if (pthread_create(&s->thread, NULL, slice_thread, s) != 0) {
+	if (FAULT_FAIL("thread") || pthread_create(&s->thread, NULL, slice_thread, s) != 0) {
 		free(s);
 		return err_note(HK_NOMEM, "no thread to work events off");
 	}
@@ -168,13 +172,21 @@ slice_kick(struct slice *s)
 void
 slice_stop(struct slice *s)
 {
-	if (s == NULL)
+	if (s == NULL || s->stopped)
 		return;
 	pthread_mutex_lock(&s->mutex);
 	atomic_store(&s->stopping, true);
 	pthread_cond_signal(&s->cond);
 	pthread_mutex_unlock(&s->mutex);
 	pthread_join(s->thread, NULL);
+	s->stopped = true;
+}
+
+void
+slice_free(struct slice *s)
+{
+	if (s == NULL)
+		return;
 	pthread_mutex_destroy(&s->mutex);
 	pthread_cond_destroy(&s->cond);
 	if (s->wake_fd != -1)

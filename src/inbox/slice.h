@@ -16,8 +16,12 @@ enum hk_err	 slice_start(struct slice **, const struct conf *, struct writer *)
 		    HK_MUST_USE;
 /* Something was committed that wants work: wakes the worker, or the thread. */
 void		 slice_kick(struct slice *);
-/* Ends after the transaction it is in.  NULL is fine. */
-void		 slice_stop(struct slice *);
+/*
+ * Ends the thread, after the transaction it is in; a later kick is fine and
+ * wakes a worker only.  Before the writer is stopped: the thread looks at it.
+ */
+void		 slice_stop(struct slice *);	/* NULL is fine, and once more */
+void		 slice_free(struct slice *);	/* NULL is fine */
 
 /*
  * For plain CGI, after the reply: wake the worker, or work for at most

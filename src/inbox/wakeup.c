@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "inbox/wakeup.h"
 
 enum hk_err
@@ -100,7 +101,8 @@ wakeup_send(const struct conf *conf, int *fd)
 		return false;
 	if (wakeup_address(conf, &dir, &sun) != HK_OK)
 		return false;
-	n = sendto(*fd, "!", 1, MSG_NOSIGNAL, (struct sockaddr *)&sun, sizeof(sun));
+	if (!FAULT_FAIL("wakeup"))
+		n = sendto(*fd, "!", 1, MSG_NOSIGNAL, (struct sockaddr *)&sun, sizeof(sun));
 	/* A full queue means that it has been told often enough. */
 	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS))
 		n = 1;

@@ -12,13 +12,15 @@
 /* What an event says about itself, before anybody asks what it means. */
 struct envelope {
 	struct span	 event_id;	/* 1..256 printable characters */
-	struct span	 type;		/* as sent, 1..128 printable characters */
+	/* As sent, 1..128 printable characters; custom: SPAN_NULL when it is not said. */
+	struct span	 type;
 	struct span	 lane;		/* what it is about, or SPAN_NULL */
 	struct span	 api_version;	/* or SPAN_NULL */
 	struct span	 instance;	/* Clerk instance_id, Stripe account; or SPAN_NULL */
 	int64_t		 occurred_us;	/* 0: not said */
 	int		 livemode;	/* 1, 0; -1: not said */
 	bool		 thin;		/* Stripe v2: names a thing, carries no data */
+	struct span	 challenge;	/* custom: to be said in the answer; or SPAN_NULL */
 };
 
 /* One event at work: what a handler gets. */
@@ -71,8 +73,14 @@ struct provider {
 };
 
 extern const struct provider provider_stripe, provider_clerk, provider_resend;
-/* All of them, NULL-terminated, in the order of the design. */
+/* All of these, NULL-terminated, in the order of the design. */
 extern const struct provider *const providers[];
+
+/*
+ * What all [custom NAME] senders have in common; the rest is in struct custom
+ * (provider/custom.h).  Not among providers[]; scheme and envelope are NULL.
+ */
+extern const struct provider provider_custom;
 
 const struct provider *provider_find(struct span name);	/* NULL: none */
 /* The catalogue's spelling of a type (aliases resolved), or NULL: unknown. */

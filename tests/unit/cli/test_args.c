@@ -28,7 +28,7 @@ wrong_arguments_are_refused_by_name(void **state)
 		{ "events list --limit=",	64, "--limit must be", "not ''" },
 		{ "events list --status done",	64, "--status must be", "pending|processing|completed|failed" },
 		{ "events list --status pending|failed", 64, "--status must be", "one of" },
-		{ "events list --provider foo",	64, "--provider must be", "stripe, clerk or resend" },
+		{ "events list --provider foo",	64, "--provider must be", "stripe, clerk, resend or custom:NAME" },
 		{ "events list --since soon",	64, "--since must be a time", "not 'soon'" },
 		{ "events list --since 2026-02-30", 64, "--since must be a time", "2026-02-30" },
 		{ "events show",		64, "events show: needs", "ID|EVENT_ID" },

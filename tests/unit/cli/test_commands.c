@@ -262,6 +262,61 @@ a_full_disk_behind_the_output_is_an_error(void **state)
 	fclose(err);
 }
 
+static void
+add_settings(const struct stage *s, const char *text)
+{
+	FILE	*f = fopen(s->conf, "a");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+custom_senders_are_known_by_their_section(void **state)
+{
+	struct stage	*s = *state;
+	struct event	 ev = { .provider = "custom:github", .verified = true,
+			    .env = { .event_id = SPAN("d-1"), .livemode = -1 },
+			    .disposition = { DO_SKIP, "no handler for custom senders" },
+			    .headers = SPAN("{}"), .body = SPAN("payload=%7B%7D\xff"), .received_us = now_us() };
+	struct db	*db;
+	int64_t		 id;
+	bool		 fresh;
+
+	must(s, 78, "send custom:github --body /dev/null");
+	says("send", s->err, "no section [custom github]");
+	add_settings(s, "\n[custom github]\nscheme = hmac\nheader = X-Sig\ntype_from = header:X-Type\n"
+	    "[custom plain]\nsecrets = whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
+	must(s, 78, "send custom:github --body /dev/null");
+	says("send", s->err, "no secret is set for custom:github");
+	must(s, 64, "send custom:github push");
+	says("send", s->err, "no samples of custom:github; give a body by --body");
+	must(s, 64, "send custom:plain push --body /dev/null");
+	says("send", s->err, "custom:plain has its type in the body");
+	must(s, 0, "config --check");
+	says("config --check", s->err, "custom:github has no secret");
+	must(s, 0, "init --mode test");
+	says("init", s->out, "/webhooks/custom/github\n");
+
+	assert_int_equal(db_open(&db, s->db, DB_RW, 1000), HK_OK);
+	assert_int_equal(db_begin(db), HK_OK);
+	assert_int_equal(event_store(db, &ev, &id, &fresh), HK_OK);
+	assert_int_equal(db_commit(db), HK_OK);
+	db_close(db);
+	put_event(s, "evt_9", "invoice.paid", "{}");
+	must(s, 0, "events list --provider custom:github");
+	says("events list", s->out, "  custom:github  -  ");
+	assert_null(strstr(s->out, "invoice.paid"));
+	must(s, 0, "events show d-1 --json");
+	json_free(document(s));
+	must(s, 0, "events show evt_9");
+	must(s, 1, "events show d-2");
+
+	add_settings(s, "[custom odd]\nscheme = hmac\nheader = x\nsigned = {url}\n");
+	must(s, 78, "config --check");
+}
+
 int
 main(void)
 {
@@ -275,6 +330,7 @@ main(void)
 		T(events_are_listed_filtered_and_shown),
 		T(events_are_told_to_programs),
 		T(retry_asks_before_many_and_names_what_it_cannot),
+		T(custom_senders_are_known_by_their_section),
 		T(plans_are_set_listed_and_removed),
 		T(books_are_shown_and_proved),
 		cmocka_unit_test(a_full_disk_behind_the_output_is_an_error),

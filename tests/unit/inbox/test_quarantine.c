@@ -71,7 +71,7 @@ put(struct quarantine *q, enum sign_reason why, struct span body, int n)
 		.body = body, .remote_addr = SPAN("192.0.2.7"), .received_us = now_us(),
 	};
 	const struct refused		r = { .owner = "stripe", .scheme = &scheme_stripe,
-					    .rq = &rq, .why = why };
+					    .rq = &rq, .remote_addr = rq.remote_addr, .why = why };
 
 	for (int i = 0; i < n; i++)
 		quarantine_put(q, &r);
