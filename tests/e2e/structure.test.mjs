@@ -17,7 +17,7 @@ const includes = (file) => [...fs.readFileSync(path.join(root, file), 'utf8')
 
 // A foreign library stands behind one room, or one file of it.
 const foreign = [
-  [/^fcgi/, /^src\/http\//], [/^openssl\//, /^src\/crypto\//], [/^sqlite3\.h$/, /^src\/store\//],
+  [/^fastcgi/, /^src\/http\//], [/^openssl\//, /^src\/crypto\//], [/^sqlite3\.h$/, /^src\/store\//],
   [/^json-c\/|^json\.h$/, /^src\/base\/json\w*\.c$/], [/^ini\.h$/, /^src\/base\/conf\w*\.c$/], [/^curl\//, /^src\/deliver\//],
 ];
 
