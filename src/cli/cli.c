@@ -17,12 +17,14 @@
 const struct command *const commands[] = {
 	&cmd_init, &cmd_worker, &cmd_send,
 	&cmd_events_list, &cmd_events_show, &cmd_events_retry,
+	&cmd_quarantine_list, &cmd_quarantine_show, &cmd_quarantine_accept,
 	&cmd_plan_set, &cmd_plan_list, &cmd_plan_rm,
-	&cmd_user_show, &cmd_audit, &cmd_stats, &cmd_config,
+	&cmd_user_show, &cmd_audit, &cmd_stats, &cmd_secrets, &cmd_config, &cmd_doctor,
 	&cmd_help, &cmd_version, NULL
 };
 
 static FILE	*to_out, *to_err;	/* of this cli_main() */
+static bool	 failed;		/* an error ended the command: nothing is put out */
 
 void
 cli_say(const char *fmt, ...)
@@ -44,6 +46,7 @@ int
 cli_fail(enum hk_err e)
 {
 	assert(e != HK_OK);
+	failed = true;
 	/* The log goes to the error stream too: nothing is said twice. */
 	if (!err_logged())
 		cli_say("hookkeeper: %s", err_last()[0] != '\0' ? err_last() : err_text(e));
@@ -225,7 +228,7 @@ run_command(struct cli *c, int argc, char **argv)
 		status = cmd_help.run(c);
 	} else if ((status = count_operands(c)) == 0)
 		status = c->cmd->run(c);
-	if ((status == 0 || status == EXIT_NO || status == EXIT_AWAY) &&
+	if (!failed && (status == 0 || status == EXIT_NO || status == EXIT_AWAY) &&
 	    (e = cli_flush(c)) != HK_OK)
 		status = cli_fail(e);
 	return status;
@@ -270,6 +273,7 @@ cli_main(int argc, char **argv, FILE *out, FILE *err)
 
 	to_out = out;
 	to_err = err;
+	failed = false;
 	log_open("hookkeeper", LOG_WARN);
 	c.screen = screen_of(out);
 	buf_init(&c.out, OUT_MOST);

@@ -79,7 +79,9 @@ struct cli {
 
 extern const struct command cmd_init, cmd_worker, cmd_send, cmd_events_list,
 	cmd_events_show, cmd_events_retry, cmd_plan_set, cmd_plan_list, cmd_plan_rm,
-	cmd_user_show, cmd_audit, cmd_stats, cmd_config, cmd_help, cmd_version;
+	cmd_user_show, cmd_audit, cmd_stats, cmd_config, cmd_help, cmd_version,
+	cmd_quarantine_list, cmd_quarantine_show, cmd_quarantine_accept, cmd_secrets,
+	cmd_doctor;
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];
 
@@ -142,5 +144,12 @@ void		 row_print(struct cli *, struct stmt *, const struct rowcol *, int ncol,
 		    const char *key);
 /* A heading between parts of what people see. */
 void		 heading(struct cli *, const char *title);
+
+/* ---- show.c: what came in -------------------------------------------- */
+
+/* Under a heading, or as the member `key`; what is no JSON stays text. */
+enum hk_err	 show_json(struct cli *, const char *key, struct span text) HK_MUST_USE;
+/* Exact bytes for files and programs; a terminal gets nothing that acts on it. */
+void		 show_raw(struct cli *, struct span);
 
 #endif

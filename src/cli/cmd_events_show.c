@@ -1,6 +1,5 @@
 /* hookkeeper events show: all there is to know about one event. */
 #include "cli/filter.h"
-#include "cli/text.h"
 
 struct args {
 	bool	raw;
@@ -74,44 +73,6 @@ show_event(struct cli *c, int64_t id)
 		row_print(c, q, event_cols, COUNT(event_cols), "event");
 	stmt_reset(q);
 	return e;
-}
-
-/* JSON in a form for its reader; what is none stays text. */
-static enum hk_err
-show_json(struct cli *c, const char *key, struct span text)
-{
-	struct json	*root = NULL;
-	struct buf	 b;
-	enum hk_err	 e = HK_OK;
-
-	buf_init(&b, c->out.most);
-	if (json_parse(text, &root) == HK_OK)
-		json_print(&b, root, !c->json);
-	else
-		buf_putspan(&b, text);
-	if (!buf_ok(&b))
-		e = err_note(HK_NOMEM, "no memory to print %s", key);
-	else if (!c->json) {
-		heading(c, key);
-		text_escape(&c->out, buf_span(&b), true);
-		buf_putc(&c->out, '\n');
-	} else if (root != NULL)
-		jw_raw(&c->jw, key, buf_span(&b));
-	else
-		jw_text(&c->jw, key, text);
-	json_free(root);
-	buf_release(&b);
-	return e;
-}
-
-/* Exact bytes go to files and programs; a terminal gets nothing that acts on it. */
-static void
-show_raw(struct cli *c, struct span body)
-{
-	if (c->screen.width > 0)
-		text_escape(&c->out, body, true);
-	else
-		buf_putspan(&c->out, body);
 }
 
 static enum hk_err

@@ -108,6 +108,7 @@ events_are_listed_filtered_and_shown(void **state)
 		{ "events show 77",			1, "", "evt" },
 		{ "events show evt_77",			1, "", "evt" },
 		{ "events show 77 --raw",		1, "", "evt" },
+		{ "events show 77 --json",		1, "", "{" },
 	};
 	struct stage	*s = *state;
 
