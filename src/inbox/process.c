@@ -70,61 +70,100 @@ handle(struct db *db, const struct claimed *c, struct task *t)
 	return e;
 }
 
+/* The verdicts of provider.h; what else a handler says is a surprise: later. */
+static enum hk_err
+verdict_of(struct db *db, const struct claimed *c, struct task *t)
+{
+	enum hk_err	v = handle(db, c, t);
+
+	if (is_ours(v) || v == HK_OK || v == HK_SKIP || v == HK_LATER || v == HK_WAIT ||
+	    v == HK_NEVER)
+		return v;
+	snprintf(t->reason, sizeof(t->reason), "%s: %s", err_name(v), err_last());
+	return HK_LATER;
+}
+
 /*
- * One event inside the open transaction.  HK_OK: settled, whatever the
- * verdict.  Else the database failed and the transaction is to be taken back.
+ * One event inside the open transaction, in a savepoint when careful.  HK_OK:
+ * settled, whatever the verdict; or *spoiled: without a savepoint it left
+ * something that must be taken back.  Else the database failed.
  */
 static enum hk_err
 work_one(struct db *db, const struct process_opts *o, const struct claimed *c,
-    struct arena *arena)
+    struct arena *arena, bool careful, bool *spoiled)
 {
-	int64_t			 started = now_us();
+	int64_t			 started = now_us(), before = db_all_changes(db);
 	const struct cause	 cause = { .db = db, .event = c->id, .now = started };
 	struct task		 t = { .cause = &cause, .conf = o->conf, .arena = arena };
 	enum hk_err		 e, verdict;
 
-	if ((e = db_save(db)) != HK_OK)
+	if (careful && (e = db_save(db)) != HK_OK)
 		return e;
-	verdict = handle(db, c, &t);
+	verdict = verdict_of(db, c, &t);
 	if (is_ours(verdict))
 		return verdict;
-	if (verdict != HK_OK && verdict != HK_SKIP && verdict != HK_LATER &&
-	    verdict != HK_WAIT && verdict != HK_NEVER) {
-		snprintf(t.reason, sizeof(t.reason), "%s: %s", err_name(verdict), err_last());
-		verdict = HK_LATER;
-	}
 	/* Only what was handled leaves a trace in the books. */
-	if (verdict != HK_OK && ((e = db_undo(db)) != HK_OK || (e = db_save(db)) != HK_OK))
-		return e;
+	if (verdict != HK_OK && db_all_changes(db) != before) {
+		*spoiled = !careful;
+		if (*spoiled)
+			return HK_OK;
+		if ((e = db_undo(db)) != HK_OK || (e = db_save(db)) != HK_OK)
+			return e;
+	}
 	e = queue_settle(db, c, verdict, &t, started, now_us());
 	FAULT_DIE("settled");
-	if (e == HK_OK)
-		return db_keep(db);
-	/* Somebody else's by now: its effects are theirs to make. */
+	/* A lease that is somebody else's by now: so are the effects. */
+	*spoiled = e == HK_BUSY && !careful;
+	if (e == HK_OK || *spoiled)
+		return careful ? db_keep(db) : HK_OK;
 	return e == HK_BUSY ? db_undo(db) : e;
 }
 
-/* One transaction of at most slice_us; *at moves past what it settled. */
+/* A transaction of at most slice_us; *i moves past what is settled in it. */
+static enum hk_err
+work_on(struct db *db, const struct process_opts *o, const struct claimed *c, int n,
+    struct arena *arena, bool careful, int *i, bool *spoiled)
+{
+	int64_t		 until = mono_us() + o->slice_us;
+	enum hk_err	 e;
+
+	do {
+		arena_reset(arena);
+		e = work_one(db, o, &c[*i], arena, careful, spoiled);
+		if (e != HK_OK || *spoiled)
+			return e;
+		++*i;
+	} while (*i < n && mono_us() < until);
+	return HK_OK;
+}
+
+/*
+ * One transaction; *at moves past what it settled.  A savepoint copies every
+ * page that is changed in it, a quarter of all the work, and hardly any event
+ * needs one: so first without, and when one event has to be taken back, all of
+ * it once more with.
+ */
 static enum hk_err
 work_some(struct db *db, const struct process_opts *o, const struct claimed *c, int n,
     struct arena *arena, int *at)
 {
-	int64_t		 until = mono_us() + o->slice_us;
+	bool		 spoiled = false;
 	int		 i = *at;
 	enum hk_err	 e;
 
 	if ((e = db_begin(db)) != HK_OK)
 		return e;
-	do {
-		arena_reset(arena);
-		if ((e = work_one(db, o, &c[i], arena)) != HK_OK) {
-			db_rollback(db);
+	e = work_on(db, o, c, n, arena, false, &i, &spoiled);
+	if (e == HK_OK && spoiled) {
+		db_rollback(db);
+		spoiled = false;
+		i = *at;
+		if ((e = db_begin(db)) != HK_OK)
 			return e;
-		}
-		i++;
-	} while (i < n && mono_us() < until);
+		e = work_on(db, o, c, n, arena, true, &i, &spoiled);
+	}
 	FAULT_DIE("worked");
-	if ((e = db_commit(db)) != HK_OK) {
+	if (e != HK_OK || (e = db_commit(db)) != HK_OK) {
 		db_rollback(db);
 		return e;
 	}

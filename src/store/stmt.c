@@ -250,6 +250,12 @@ db_changes(const struct db *db)
 }
 
 int64_t
+db_all_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->sql);
+}
+
+int64_t
 col_int(struct stmt *st, int col)
 {
 	assert(st->row && col >= 0 && col < sqlite3_column_count(st->q));

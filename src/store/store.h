@@ -95,6 +95,8 @@ enum hk_err	 stmt_int(struct stmt *, int64_t *out) HK_MUST_USE;
 void		 stmt_reset(struct stmt *);		/* NULL is fine */
 /* Rows the last stmt_run()/step changed. */
 int64_t		 db_changes(const struct db *);
+/* Rows changed since the connection was opened: to see whether anything was. */
+int64_t		 db_all_changes(const struct db *);
 
 /*
  * Columns of the current row, by position from 0.  Spans live until the next

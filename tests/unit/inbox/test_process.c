@@ -15,6 +15,7 @@ struct bed {
 	struct arena	*arena;
 	struct conf	*conf;
 	int		 stop_after;	/* transactions; < 0: never */
+	int64_t		 slice_us;	/* 0: each event in a transaction of its own */
 };
 
 static int
@@ -27,6 +28,7 @@ setup(void **state)
 	assert_non_null(b.arena = arena_new(4 << 20));
 	assert_int_equal(conf_parse(&b.conf, "test.conf", SPAN(""), true, env, true), HK_OK);
 	b.stop_after = -1;
+	b.slice_us = 0;
 	*state = &b;
 	return 0;
 }
@@ -74,7 +76,7 @@ static int
 work(struct bed *b)
 {
 	const struct process_opts	o = { .conf = b->conf, .who = "test", .most = QUEUE_BATCH,
-					    .slice_us = 0, .stop = stop, .ctx = b };
+					    .slice_us = b->slice_us, .stop = stop, .ctx = b };
 	int				done;
 
 	assert_int_equal(process_round(b->db, &o, b->arena, &done), HK_OK);
@@ -181,6 +183,35 @@ what_cannot_be_worked_is_shown_not_lost(void **state)
 	assert_status(b, good, "completed");
 }
 
+/*
+ * It links the customer, then cannot grant: the account would overflow.  Of it
+ * nothing stays, of its neighbours in the transaction all.
+ */
+static void
+what_fails_half_way_leaves_nothing(void **state)
+{
+	static const char	body[] = "{\"id\":\"evt_2\",\"object\":\"event\",\"created\":1790000000,"
+				    "\"type\":\"checkout.session.completed\",\"livemode\":false,"
+				    "\"data\":{\"object\":{\"id\":\"cs_2\",\"mode\":\"payment\","
+				    "\"payment_status\":\"paid\",\"payment_intent\":\"pi_2\","
+				    "\"client_reference_id\":\"user_1\",\"customer\":\"cus_9\","
+				    "\"metadata\":{\"credits\":\"1000000000000000\"}}}}";
+	struct bed		*b = *state;
+	struct user		 u;
+	int64_t			 before, half, after;
+
+	b->slice_us = 60 * US_PER_S;
+	before = put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	half = put(b, &provider_stripe, "evt_2", "checkout.session.completed", SPAN(body));
+	after = put(b, &provider_stripe, "evt_1", "checkout.session.completed", SPAN(CHECKOUT));
+	assert_int_equal(work(b), 3);
+	assert_status(b, before, "completed");
+	assert_status(b, half, "failed");
+	assert_status(b, after, "completed");
+	assert_int_equal(user_find(b->db, SPAN("cus_9"), &u), HK_NOTFOUND);
+	assert_int_equal(balance(b, "user_1"), 140);
+}
+
 static void
 a_stop_gives_back_what_was_claimed(void **state)
 {
@@ -211,6 +242,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_payment_waits_for_its_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_retry_of_a_handled_event_grants_nothing_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_worked_is_shown_not_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_fails_half_way_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stop_gives_back_what_was_claimed, setup, teardown),
 	};
 
