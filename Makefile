@@ -14,7 +14,7 @@ SAN	?=
 DEV	?=
 # FAULT=1: programs that die and fail when told to; see base/fault.h.
 FAULT	?=
-B	?= build$(if $(FAULT),/fault)$(if $(SAN),/san-$(subst $(empty) ,-,$(subst $(comma),-,$(SAN))))$(if $(DEV),/dev)
+B	?= build$(if $(SAN),/san-$(subst $(empty) ,-,$(subst $(comma),-,$(SAN))))$(if $(DEV),/dev)$(if $(FAULT),/fault)
 comma	:= ,
 CC	?= cc
 VERSION	:= 0.1.0
@@ -50,6 +50,7 @@ PROGRAMS := $(patsubst cgi-bin/%.c,$(B)/cgi-bin/%.fcgi,$(sort $(wildcard cgi-bin
 COMMAND	:= $(if $(wildcard src/cli/main.c),$(B)/bin/hookkeeper)
 UNIT	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 BENCH	:= $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+BENCH	:= $(patsubst %/slowsync,%/slowsync.so,$(BENCH))
 SAMPLES	:= $(sort $(wildcard samples/*/*.json))
 SCHEMA	:= $(sort $(wildcard schema/*.sql))
 
@@ -96,9 +97,17 @@ $(1): $(1).o $(call libs,$(call upto,$(notdir $(patsubst %/,%,$(dir $(1)))),$(RO
 	$$(LINK) -o $$@ $$^ -lcmocka $$(LIBS) $$(CURL)
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
-$(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(call libs,base crypto http)
+BENCH_O	:= $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/lib/*.c))
+$(B)/bench/lib.a: $(BENCH_O)
 	@mkdir -p $(@D)
-	$(LINK) $(STATIC) -o $@ $< $(call libs,base crypto http) -lfcgi $(CRYPTO) -ljson-c -linih -lm
+	$(AR) rcs $@ $^
+$(B)/tests/bench/%.o: CPPFLAGS += -Itests/bench/lib
+$(filter-out %.so,$(BENCH)): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/bench/lib.a $(call libs,$(call upto,store,$(ROOMS)))
+	@mkdir -p $(@D)
+	$(LINK) $(STATIC) -o $@ $^ -lfcgi $(LIBS) $(quiet)
+$(B)/bench/slowsync.so: tests/bench/slowsync.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
 # Runs every unit test; each prints its own count.
 unit: $(UNIT)
@@ -125,14 +134,20 @@ test:
 	@$(MAKE) --no-print-directory programs unit-programs
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory e2e
-e2e: programs
-	@HK_BUILD=$(B) tests/e2e/run
-soak: programs
-	@HK_BUILD=$(B) tests/e2e/run tests/soak/*.mjs
+fault-programs:
+	@$(MAKE) --no-print-directory FAULT=1 B=$(B)/fault programs
+e2e: programs fault-programs
+	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run
+# Steady load, kill -9 at random, and each fault point in turn (base/fault.h).
+soak: programs fault-programs
+	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run tests/soak/*.mjs
+# Every measure of tests/bench, or one: make bench ONLY=core.  The dynamic
+# programs are for sync alone, which preloads a slower fsync.
 bench: programs bench-programs
-	@HK_BUILD=$(B) tests/e2e/run tests/bench/bench.mjs
+	$(if $(filter sync,$(or $(ONLY),sync)),@$(MAKE) --no-print-directory B=$(B)/dynamic STATIC= programs bench-programs)
+	@HK_BUILD=$(B) HK_ONLY="$(ONLY)" tests/e2e/run tests/bench/bench.mjs
 
-.PHONY: deps run test e2e soak bench
+.PHONY: deps run test fault-programs e2e soak bench
 
 # --- Fuzzing by coverage: patient, and the only one that needs clang. --------
 # tests/fuzz/fuzz_NAME.c is a target; what it finds is kept in $(B)/fuzz/NAME.

@@ -1,10 +1,17 @@
 /*
- * load - post signed Stripe events over N keep-alive connections and measure.
+ * load - post signed events over N connections and measure.
  *
- *	load [-c connections] [-s seconds] [-b body bytes] [-k secret] http://127.0.0.1:PORT/PATH
+ *	load [-c connections] [-s seconds | -n events] [-b body bytes] [-1]
+ *	     [-p stripe|svix] [-t template] [-f first number] -k secret
+ *	     http://127.0.0.1:PORT/PATH
  *
- * Every event has an id of its own, in order of time as Stripe's are, and a
- * fresh signature.  One thread, epoll.  Prints one line of JSON: requests a
+ *	-n	so many events, each sent once, instead of so many seconds
+ *	-1	a new connection for each event; its time begins with connect()
+ *	-t	bodies from a file, {n} in it being the event's number from -f on;
+ *		else a Stripe event of -b bytes
+ *
+ * Every event has an id of its own, in order of time as the senders' are, and
+ * a fresh signature.  One thread, epoll.  Prints one line of JSON: requests a
  * second, latencies in ms, errors by kind.  Only for 127.0.0.1.
  */
 #include <arpa/inet.h>
@@ -18,20 +25,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
-#include "crypto/hmac.h"
+#include "event.h"
 
 #define MOST_CONNS	1024
-#define MOST_BODY	(1024 * 1024)
 #define HEAD_ROOM	1024
 #define ANSWER_ROOM	4096
 #define MOST_SAMPLES	(4 * 1000 * 1000)
+#define MOST_SECONDS	600	/* with -n: what is not done then is lost */
 
 struct conn {
 	int	 fd;
 	char	*out;		/* the request being sent */
 	size_t	 out_len, sent;
 	bool	 full;		/* waits for room to send the rest */
+	bool	 answered;	/* waits for the server to close */
 	char	 in[ANSWER_ROOM + 1];
 	size_t	 in_len;
 	int64_t	 started_us;
@@ -41,21 +48,26 @@ static struct {
 	uint16_t	 port;
 	const char	*path;
 	const char	*secret;
+	const char	*template;
+	bool		 svix;
 	int		 conns;
 	int		 seconds;
-	size_t		 body_len;
-} opt = { .secret = "whsec_bench", .conns = 32, .seconds = 4, .body_len = 2048 };
+	int64_t		 events;	/* INT64_MAX: as many as there is time for */
+	bool		 once;
+} opt = { .secret = "whsec_bench", .conns = 32, .seconds = 4, .events = INT64_MAX };
 
 static struct {
 	uint32_t	*took_us;
 	size_t		 n;
+	int64_t		 sent;
 	int64_t		 refused;	/* another answer than 200 */
 	int64_t		 broken;	/* no answer */
 	int		 last_status;
 } seen;
 
-static int	 poller;
-static int64_t	 serial;
+static struct sender	 sender = { .body_len = 2048 };
+static char		 body[EVENT_MOST];
+static int		 poller;
 
 static void
 die(const char *what)
@@ -64,50 +76,29 @@ die(const char *what)
 	exit(74);
 }
 
-/* A Stripe event of body_len bytes; the rest is a description. */
-static void
-body_make(char *out, size_t len)
-{
-	int64_t	 now = now_us();
-	int	 n;
-
-	n = snprintf(out, len + 1,
-	    "{\n  \"id\": \"evt_%014llx%06llx\",\n  \"object\": \"event\",\n"
-	    "  \"api_version\": \"2026-10-28.endive\",\n  \"created\": %lld,\n"
-	    "  \"data\": {\n    \"object\": {\n      \"id\": \"cus_%014llx\",\n"
-	    "      \"object\": \"customer\",\n      \"description\": \"",
-	    (unsigned long long)now, (unsigned long long)(serial & 0xffffff),
-	    (long long)(now / US_PER_S), (unsigned long long)serial);
-	static const char tail[] = "\"\n    }\n  },\n  \"livemode\": false,\n"
-	    "  \"pending_webhooks\": 1,\n  \"type\": \"customer.updated\"\n}";
-	serial++;
-	memset(out + n, 'x', len - (size_t)n - (sizeof(tail) - 1));
-	memcpy(out + len - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
-}
-
 /* The next request of a connection: head, signature, body. */
 static void
 request_make(struct conn *c)
 {
-	char		 hex[2 * SHA256_LEN + 1], at[24];
-	uint8_t		 mac[SHA256_LEN];
-	char		*body = c->out + HEAD_ROOM;
-	struct span	 piece[3];
+	struct event	 ev;
+	char		 signature[256];
 	int		 n;
 
-	body_make(body, opt.body_len);
-	snprintf(at, sizeof(at), "%lld", (long long)(now_us() / US_PER_S));
-	piece[0] = span_str(at);
-	piece[1] = SPAN(".");
-	piece[2] = span_of(body, opt.body_len);
-	hmac_sha256(mac, span_str(opt.secret), piece, 3);
-	hex_encode(hex, mac, sizeof(mac));
+	event_make(&sender, &ev, body);
+	if (sender.svix)
+		snprintf(signature, sizeof(signature),
+		    "svix-id: %s\r\nsvix-timestamp: %s\r\nsvix-signature: %s",
+		    ev.id, ev.at, ev.signature);
+	else
+		snprintf(signature, sizeof(signature), "Stripe-Signature: %s", ev.signature);
 	n = snprintf(c->out, HEAD_ROOM,
 	    "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-	    "Stripe-Signature: t=%s,v1=%s\r\nContent-Length: %zu\r\n\r\n",
-	    opt.path, at, hex, opt.body_len);
-	memmove(c->out + n, body, opt.body_len);
-	c->out_len = (size_t)n + opt.body_len;
+	    "%s\r\n%sContent-Length: %zu\r\n\r\n",
+	    opt.path, signature, opt.once ? "Connection: close\r\n" : "", ev.len);
+	if (n < 0 || n >= HEAD_ROOM)
+		die("the path is too long");
+	memcpy(c->out + n, body, ev.len);
+	c->out_len = (size_t)n + ev.len;
 	c->sent = 0;
 	c->in_len = 0;
 }
@@ -147,24 +138,39 @@ conn_open(struct conn *c)
 		die("connect");
 	if (setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
 		die("setsockopt");
-	c->full = false;
+	c->full = c->answered = false;
 	if (epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &ev) != 0)
 		die("epoll_ctl");
 }
 
 static void
+conn_close(struct conn *c)
+{
+	if (c->fd != -1)
+		close(c->fd);
+	c->fd = -1;
+}
+
+/* The connection's next event, if there is one left. */
+static void
 conn_next(struct conn *c)
 {
+	if (seen.sent == opt.events) {
+		conn_close(c);
+		return;
+	}
+	seen.sent++;
 	request_make(c);
 	c->started_us = mono_us();
+	if (c->fd == -1)
+		conn_open(c);
 	conn_write(c);
 }
 
 static void
 conn_again(struct conn *c)
 {
-	close(c->fd);
-	conn_open(c);
+	conn_close(c);
 	conn_next(c);
 }
 
@@ -190,6 +196,16 @@ answer_status(struct conn *c, bool *closes)
 }
 
 static void
+answer_count(const struct conn *c, int status)
+{
+	if (status != 200) {
+		seen.refused++;
+		seen.last_status = status;
+	} else if (seen.n < MOST_SAMPLES)
+		seen.took_us[seen.n++] = (uint32_t)(mono_us() - c->started_us);
+}
+
+static void
 conn_read(struct conn *c)
 {
 	bool	 closes = false;
@@ -199,6 +215,11 @@ conn_read(struct conn *c)
 	n = recv(c->fd, c->in + c->in_len, ANSWER_ROOM - c->in_len, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (c->answered) {	/* the server closes first, or our ports would run out */
+		if (n <= 0)
+			conn_again(c);
+		return;
+	}
 	if (n > 0)
 		c->in_len += (size_t)n;
 	status = n <= 0 ? -1 : answer_status(c, &closes);
@@ -209,12 +230,10 @@ conn_read(struct conn *c)
 		conn_again(c);
 		return;
 	}
-	if (status != 200) {
-		seen.refused++;
-		seen.last_status = status;
-	} else if (seen.n < MOST_SAMPLES)
-		seen.took_us[seen.n++] = (uint32_t)(mono_us() - c->started_us);
-	if (closes)
+	answer_count(c, status);
+	if (opt.once)
+		c->answered = true;
+	else if (closes)
 		conn_again(c);
 	else
 		conn_next(c);
@@ -235,23 +254,44 @@ percentile_ms(double p)
 }
 
 static void
+usage(void)
+{
+	fprintf(stderr, "usage: load [-c connections] [-s seconds | -n events]"
+	    " [-b body bytes, %d to %d] [-1]\n\t[-p stripe|svix] [-t template] [-f first number]"
+	    " -k secret http://127.0.0.1:PORT/PATH\n", EVENT_LEAST, EVENT_MOST);
+	exit(64);
+}
+
+static void
 options(int argc, char **argv)
 {
-	int	 o;
+	const char	*err;
+	int		 o;
 
-	while ((o = getopt(argc, argv, "c:s:b:k:")) != -1)
+	while ((o = getopt(argc, argv, "c:s:n:b:1p:t:f:k:")) != -1)
 		switch (o) {
 		case 'c': opt.conns = atoi(optarg); break;
 		case 's': opt.seconds = atoi(optarg); break;
-		case 'b': opt.body_len = (size_t)atol(optarg); break;
+		case 'n': opt.events = atoll(optarg); opt.seconds = MOST_SECONDS; break;
+		case 'b': sender.body_len = (size_t)atol(optarg); break;
+		case '1': opt.once = true; break;
+		case 'p':
+			opt.svix = strcmp(optarg, "svix") == 0;
+			if (!opt.svix && strcmp(optarg, "stripe") != 0)
+				usage();
+			break;
+		case 't': opt.template = optarg; break;
+		case 'f': sender.serial = atoll(optarg); break;
 		case 'k': opt.secret = optarg; break;
-		default: exit(64);
+		default: usage();
 		}
 	if (optind != argc - 1 || strncmp(argv[optind], "http://127.0.0.1:", 17) != 0 ||
-	    opt.conns < 1 || opt.conns > MOST_CONNS || opt.seconds < 1 ||
-	    opt.body_len < 512 || opt.body_len > MOST_BODY) {
-		fprintf(stderr, "usage: load [-c connections] [-s seconds] [-b body bytes, 512 or more]"
-		    " [-k secret] http://127.0.0.1:PORT/PATH\n");
+	    opt.conns < 1 || opt.conns > MOST_CONNS || opt.seconds < 1 || opt.events < 1 ||
+	    (opt.events > MOST_SAMPLES && opt.events != INT64_MAX) ||
+	    sender.body_len < EVENT_LEAST || sender.body_len > EVENT_MOST)
+		usage();
+	if (!sender_init(&sender, opt.svix, opt.secret, opt.template, &err)) {
+		fprintf(stderr, "load: %s\n", err);
 		exit(64);
 	}
 	opt.port = (uint16_t)atoi(argv[optind] + 17);
@@ -260,29 +300,20 @@ options(int argc, char **argv)
 		opt.path = "/";
 }
 
-int
-main(int argc, char **argv)
+static void
+run(struct conn *conns, int64_t end)
 {
-	static struct conn	 conns[MOST_CONNS];
 	struct epoll_event	 ready[64];
-	int64_t			 began, end;
-	double			 took;
 	int			 n;
 
-	options(argc, argv);
-	seen.took_us = malloc(sizeof(*seen.took_us) * MOST_SAMPLES);
-	poller = epoll_create1(EPOLL_CLOEXEC);
-	if (seen.took_us == NULL || poller < 0)
-		die("start");
-	began = mono_us();
-	end = began + opt.seconds * US_PER_S;
 	for (int i = 0; i < opt.conns; i++) {
-		if ((conns[i].out = malloc(HEAD_ROOM + opt.body_len + 1)) == NULL)
+		if ((conns[i].out = malloc(HEAD_ROOM + EVENT_MOST)) == NULL)
 			die("start");
-		conn_open(&conns[i]);
+		conns[i].fd = -1;
 		conn_next(&conns[i]);
 	}
-	while (mono_us() < end) {
+	while (mono_us() < end &&
+	    (int64_t)seen.n + seen.refused + seen.broken < opt.events) {
 		n = epoll_wait(poller, ready, 64, 100);
 		for (int i = 0; i < n; i++) {
 			struct conn	*c = ready[i].data.ptr;
@@ -293,6 +324,22 @@ main(int argc, char **argv)
 				conn_read(c);
 		}
 	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct conn	 conns[MOST_CONNS];
+	int64_t			 began;
+	double			 took;
+
+	options(argc, argv);
+	seen.took_us = malloc(sizeof(*seen.took_us) * MOST_SAMPLES);
+	poller = epoll_create1(EPOLL_CLOEXEC);
+	if (seen.took_us == NULL || poller < 0)
+		die("start");
+	began = mono_us();
+	run(conns, began + opt.seconds * US_PER_S);
 	took = (double)(mono_us() - began) / US_PER_S;
 	qsort(seen.took_us, seen.n, sizeof(*seen.took_us), by_size);
 	printf("{\"connections\":%d,\"requests\":%zu,\"per_s\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
