@@ -37,7 +37,7 @@ static size_t		 npoint;
 static char		 spec[SPEC_MOST];
 static struct armed	 armed[ARMED_MOST];
 static size_t		 narmed;
-static uint64_t		 state;		/* of the random choices */
+static uint64_t		 dice;		/* of the random choices */
 
 static void
 give_up(const char *what)
@@ -50,7 +50,7 @@ give_up(const char *what)
 static uint64_t
 next_random(void)
 {
-	uint64_t	 z = state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t	 z = dice += UINT64_C(0x9e3779b97f4a7c15);
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
@@ -83,7 +83,7 @@ prepare(void)
 	char		*word, *rest = NULL;
 
 	ready = true;
-	state = (seed != NULL ? strtoull(seed, NULL, 10) : 0) ^ (uint64_t)getpid() << 32;
+	dice = (seed != NULL ? strtoull(seed, NULL, 10) : 0) ^ (uint64_t)getpid() << 32;
 	if (told == NULL)
 		return;
 	if (strlen(told) >= sizeof(spec))

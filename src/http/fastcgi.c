@@ -53,18 +53,20 @@ receive(const struct exchange *x, void *p, size_t room, int how, size_t *got)
 	int	 cut;
 
 	for (;;) {
-		if ((n = recv(x->fcgi.fd, p, room, how)) > 0) {
+		n = recv(x->fcgi.fd, p, room, how);
+		if (n == 0)
+			return HK_ABORTED;
+		if (n < 0 && errno == EAGAIN)
+			return HK_TIMEOUT;
+		if (n < 0 && errno != EINTR)
+			return HK_ABORTED;
+		/* Who never stops sending is never waited for, so never interrupted. */
+		if ((cut = atomic_load(x->cut)) != HK_OK)
+			return (enum hk_err)cut;
+		if (n > 0) {
 			*got = (size_t)n;
 			return HK_OK;
 		}
-		if (n == 0)
-			return HK_ABORTED;
-		if (errno == EAGAIN)
-			return HK_TIMEOUT;
-		if (errno != EINTR)
-			return HK_ABORTED;
-		if ((cut = atomic_load(x->cut)) != HK_OK)
-			return (enum hk_err)cut;
 	}
 }
 
@@ -125,11 +127,10 @@ next_record(const struct exchange *x, struct record *r)
 	for (;;) {
 		if ((e = take_all(x, header, sizeof(header))) != HK_OK)
 			return e;
-		if (!record_read(r, header) || r->id == FCGI_NULL_REQUEST_ID ||
-		    r->type == FCGI_ABORT_REQUEST)
+		if (!record_read(r, header) || r->id == FCGI_NULL_REQUEST_ID)
 			return HK_ABORTED;
 		if (r->id == x->fcgi.id)
-			return HK_OK;
+			return r->type == FCGI_ABORT_REQUEST ? HK_ABORTED : HK_OK;
 		if ((e = skip(x, r->content + r->padding)) != HK_OK)
 			return e;
 	}
@@ -176,7 +177,7 @@ params(struct exchange *x)
 {
 	struct arena	*arena = x->pub.arena;
 	struct record	 r;
-	size_t		 len = 0;
+	size_t		 len = 0, room = 0, want;
 	char		*p = NULL;
 	enum hk_err	 e;
 
@@ -189,8 +190,13 @@ params(struct exchange *x)
 			break;
 		if (len + r.content > PARAMS_MOST)
 			return HK_TOOBIG;
-		if ((p = arena_grow(arena, p, len, len + r.content)) == NULL)
-			return HK_NOMEM;
+		if (len + r.content > room) {
+			/* Doubled: small records must not use up the arena by copies. */
+			want = len + r.content > 2 * room ? len + r.content : 2 * room;
+			if ((p = arena_grow(arena, p, room, want)) == NULL)
+				return HK_NOMEM;
+			room = want;
+		}
 		if ((e = take_all(x, p + len, r.content)) != HK_OK ||
 		    (e = skip(x, r.padding)) != HK_OK)
 			return e;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "inbox/desk.h"
 
-#define FIELDS_MAX	200
+#define FIELDS_MAX	256	/* more than a request can have */
 
 /* A row of the quarantine; spans in the arena. */
 struct held {

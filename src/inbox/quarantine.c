@@ -14,7 +14,7 @@
 #define GATHER_US	(500 * US_PER_MS)	/* one transaction at most in this time */
 #define TRIM_EVERY	16		/* batches */
 #define DOCTOR_ARENA	(4 << 20)
-#define HEADERS_MOST	(256 << 10)
+#define HEADERS_MOST	(16 << 10)	/* of a row; real senders' are a tenth of it */
 #define MINUTE_US	(60 * US_PER_S)
 
 /* A copy; its fields and their bytes lie behind it in the same block. */
@@ -145,6 +145,25 @@ worth_it(struct quarantine *q, const struct refused *r, int64_t now)
 
 /* ---- on the quarantine's ------------------------------------------------ */
 
+/*
+ * A sender that shows its secret, and was given another's address, shows it in
+ * a field of which nobody here knows that it is one.
+ */
+static void
+hide_secrets(const struct quarantine *q, struct entry *en)
+{
+	struct field	*f = (struct field *)(en + 1);
+	struct span	 s;
+
+	for (size_t i = 0; i < en->fields.n; i++)
+		for (size_t k = 0; k < q->o.nsecret; k++) {
+			s = q->o.secret[k].secret;
+			if (f[i].value.len >= s.len &&
+			    memmem(f[i].value.p, f[i].value.len, s.p, s.len) != NULL)
+				f[i].value = SPAN("(a configured secret, not kept)");
+		}
+}
+
 static void
 diagnose(struct quarantine *q, struct entry *en, struct arena *arena)
 {
@@ -159,6 +178,7 @@ diagnose(struct quarantine *q, struct entry *en, struct arena *arena)
 	doctor_diagnose(&en->found, &dc, arena);
 	if (arena != NULL)
 		arena_reset(arena);
+	hide_secrets(q, en);
 	buf_init(&en->headers, HEADERS_MOST);
 	event_headers_but(&en->headers, &en->fields, en->secret_field);
 }
@@ -169,7 +189,7 @@ struct batch {
 	struct quarantine *q;
 	struct entry	*list;
 	struct tally	 tally[TALLIES];
-	bool		 trim, over;
+	bool		 trim, spent, over;
 };
 
 /*
@@ -197,10 +217,11 @@ spent(struct db *db, const struct quarantine *q, bool *yes)
 static enum hk_err
 write_entry(struct db *db, const struct entry *en)
 {
+	struct span		id = field_get(&en->fields, "svix-id");
 	const struct refusal	r = {
 		.provider = en->owner, .reason = en->found.reason,
 		.detail = span_str(en->found.detail), .shaped = en->found.shaped,
-		.event_id = field_get(&en->fields, "svix-id"),
+		.event_id = span_graph(id, SIGN_ID_MAX) ? id : SPAN_NULL,
 		.remote_addr = en->remote_addr, .headers = buf_span(&en->headers),
 		.body = en->body, .size = en->size, .received_us = en->received_us,
 	};
@@ -213,10 +234,9 @@ batch_run(struct job *job, struct db *db)
 {
 	struct batch	*b = (struct batch *)job;
 	int64_t		 now = now_us();
-	bool		 no_more;
 	enum hk_err	 e;
 
-	if ((e = spent(db, b->q, &no_more)) != HK_OK || no_more)
+	if ((e = spent(db, b->q, &b->spent)) != HK_OK || b->spent)
 		return e;
 	for (struct entry *en = b->list; e == HK_OK && en != NULL; en = en->next)
 		if (buf_ok(&en->headers))
@@ -245,19 +265,28 @@ batch_done(struct job *job, enum hk_err e)
 }
 
 static void
-batch_free(struct batch *b)
+entries_free(struct entry *en)
 {
 	struct entry	*next;
 
-	for (struct entry *en = b->list; en != NULL; en = next) {
+	for (; en != NULL; en = next) {
 		next = en->next;
 		buf_release(&en->headers);
 		free(en);
 	}
+}
+
+static void
+batch_free(struct batch *b)
+{
+	entries_free(b->list);
 	free(b);
 }
 
-/* One line a minute: a flood must not fill the log either. */
+/*
+ * One line a minute, and of plain CGI one for each that is kept: a flood must
+ * not fill the log either.
+ */
 static void
 say(struct quarantine *q, const struct batch *b)
 {
@@ -276,15 +305,18 @@ say(struct quarantine *q, const struct batch *b)
 	q->unsaid = 0;
 }
 
-/* Take what waits, explain it, write it.  The mutex is held on entry and exit. */
-static void
+/*
+ * Take what waits, explain it, write it.  The mutex is held on entry and exit,
+ * and not meanwhile.  False: no memory.
+ */
+static bool
 write_batch(struct quarantine *q)
 {
 	struct batch	*b = FAULT_FAIL("quarantine.batch") ? NULL : calloc(1, sizeof(*b));
 	struct arena	*arena;
 
 	if (b == NULL)
-		return;		/* it waits on; when full, new ones are only counted */
+		return false;	/* it waits on; when full, new ones are only counted */
 	b->job.run = batch_run;
 	b->job.done = batch_done;
 	b->q = q;
@@ -303,14 +335,18 @@ write_batch(struct quarantine *q)
 	for (struct entry *en = b->list; en != NULL; en = en->next)
 		diagnose(q, en, arena);
 	arena_free(arena);
-	say(q, b);
 	FAULT_DIE("quarantine.put");
 	writer_put(q->o.writer, &b->job);
 
 	pthread_mutex_lock(&q->mutex);
 	while (!b->over)
 		pthread_cond_wait(&q->cond, &q->mutex);
+	pthread_mutex_unlock(&q->mutex);
+	if (!b->spent)
+		say(q, b);
 	batch_free(b);
+	pthread_mutex_lock(&q->mutex);
+	return true;
 }
 
 static void *
@@ -329,10 +365,10 @@ quarantine_thread(void *arg)
 		while (!q->stopping &&
 		    pthread_cond_timedwait(&q->cond, &q->mutex, &until) == 0)
 			continue;
-		if (q->head != NULL || q->counted)
-			write_batch(q);
+		if ((q->head != NULL || q->counted) && write_batch(q))
+			continue;	/* what was put meanwhile waits */
 		if (q->stopping)
-			break;	/* nobody puts any more; without memory this was all */
+			break;		/* nobody puts any more; without memory this was all */
 	}
 	pthread_mutex_unlock(&q->mutex);
 	return NULL;
@@ -390,10 +426,12 @@ quarantine_stop(struct quarantine *q)
 	q->stopping = true;
 	pthread_cond_broadcast(&q->cond);
 	if (!q->threaded && q->counted)
-		write_batch(q);
+		(void)write_batch(q);	/* without memory nothing is counted either */
 	pthread_mutex_unlock(&q->mutex);
 	if (q->threaded)
 		pthread_join(q->thread, NULL);
+	/* What there was no memory to write. */
+	entries_free(q->head);
 	pthread_mutex_destroy(&q->mutex);
 	pthread_cond_destroy(&q->cond);
 	free(q);

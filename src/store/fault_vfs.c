@@ -27,7 +27,7 @@ static const struct steps	 of_file = STEPS("file"), of_log = STEPS("log"),
 struct faulty {
 	sqlite3_file		 base;	/* first: what SQLite holds */
 	const struct steps	*steps;
-	_Alignas(max_align_t) char real[];
+	_Alignas(sqlite3_int64) char real[];	/* what SQLite aligns to */
 };
 
 static sqlite3_vfs		*real_vfs;

@@ -117,7 +117,8 @@ enum hk_err
 lock_open(struct lock *l, const char *path)
 {
 	*l = LOCK_NONE;
-	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+	    0600);
 	if (l->fd != -1)
 		return HK_OK;
 	if (errno == EACCES || errno == EPERM || errno == EROFS)

@@ -93,24 +93,30 @@ async function post(home, web, event) {
 const fastcgi = (home, web, kept) => ({ kept, send: (event) => post(home, web, event) });
 export const ways = {
   receiver: (home, web, env) => fastcgi(home, web, names.map((name) => receiver(home, name, env))),
-  worker: (home, web, env) => fastcgi(home, web, [worker(home, env), ...names.map((name) => receiver(home, name, {}))]),
+  // First, so that it is the worker that makes the database.
+  worker: async (home, web, env) => {
+    const first = worker(home, env);
+    await sleep(200 * slow);
+    return fastcgi(home, web, [first, ...names.map((name) => receiver(home, name, {}))]);
+  },
   cgi: (home, web, env) => ({ kept: [], send: (event) => cgi(home, event, env) }),
 };
 
 // What a stranger sends: it is refused, whatever breaks, and never taken.
 const forged = (event) => ({ ...event, id: `${event.id}x`, forged: true });
 
-// Each event is sent up to so many times; gives those that nobody took.
-async function tell(place, events, tries) {
-  const left = [];
+// Each event is sent up to so many times, all within the time; gives those that
+// nobody took.
+async function tell(place, events, tries, limitMs = 30000) {
+  const left = [], end = Date.now() + limitMs * slow;
   let next = 0;
   await Promise.all(Array.from({ length: 8 }, async () => {
     while (next < events.length) {
       const event = events[next++];
       let status = 0;
       const right = event.forged ? [400, 401] : [200];
-      for (let n = 0; n < tries && !right.includes(status); n++) {
-        if (n > 0) await sleep(20 + n);
+      for (let n = 0; n < tries && !right.includes(status) && Date.now() < end; n++) {
+        if (n > 0) await sleep(Math.min(20 + n, 200));
         status = await place.send(event);
         // Whatever breaks is never the sender's fault.
         assert.ok(right.includes(status) || status === 0 || status >= 500, `answered ${status}`);
@@ -156,8 +162,8 @@ export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs
     HK_FAULT_ONCE: path.join(home.dir, 'data', 'fault.once'),
   };
   const started = [];
-  const start = (using) => {
-    const place = ways[way](home, web, using);
+  const start = async (using) => {
+    const place = await ways[way](home, web, using);
     started.push(...place.kept);
     return place;
   };
@@ -167,17 +173,17 @@ export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs
     if (way !== 'cgi')
       web = await lighttpdFor(home, Object.fromEntries(names.map((name) =>
         [`/webhooks/${name}`, path.join(home.dir, 'run', `${name}.sock`)])));
-    const broken = start(env);
+    const broken = await start(env);
     const left = await tell(broken, told.events.flatMap((event, i) => i % 20 === 0 ? [forged(event), event] : [event]), 3);
     if (way !== 'cgi') await calm(home, brokenMs);
     for (const kept of broken.kept) await kept.stop();
 
-    const healthy = start({});
+    const healthy = await start({});
     if (way !== 'worker') {
       started.push(worker(home, {}));
       healthy.kept.push(started.at(-1));
     }
-    assert.deepEqual((await tell(healthy, left, 300)).map((event) => event.id), [], 'not acknowledged by healthy programs');
+    assert.deepEqual((await tell(healthy, left, Infinity)).map((event) => event.id), [], 'not acknowledged by healthy programs');
     await until('everything worked off by healthy programs', () => open(home) === 0, 20000);
     for (const kept of healthy.kept) await kept.stop();
     assertTold(home, told);

@@ -136,7 +136,7 @@ errors_are_json(void **state)
 /* ---- what is refused ---- */
 
 static void
-put_many(struct buf *b, int n, size_t value_len)
+put_many(struct buf *b, int n, size_t value_len, size_t chunk)
 {
 	struct buf	 p;
 	char		*value = calloc(1, value_len + 1), name[32];
@@ -150,7 +150,7 @@ put_many(struct buf *b, int n, size_t value_len)
 		put_param(&p, name, value);
 	}
 	put_begin(b);
-	put_stream(b, PARAMS, p.p, p.len, 60000);
+	put_stream(b, PARAMS, p.p, p.len, chunk);
 	put_end(b, PARAMS);
 	put_end(b, STDIN);
 	buf_release(&p);
@@ -218,13 +218,20 @@ put_one_too_large(struct buf *b)
 static void
 put_many_fields(struct buf *b)
 {
-	put_many(b, 201, 1);
+	put_many(b, 201, 1, 60000);
 }
 
 static void
 put_long_fields(struct buf *b)
 {
-	put_many(b, 3, 30000);
+	put_many(b, 3, 30000, 60000);
+}
+
+/* Each record's bytes were once copied to a new place: the arena was full at 64 KB. */
+static void
+put_long_fields_in_bytes(struct buf *b)
+{
+	put_many(b, 3, 30000, 1);
 }
 
 static void
@@ -257,6 +264,7 @@ refused_and_not_handed_over(void **state)
 		{ "one byte too large",			put_one_too_large,	413 },
 		{ "201 fields",				put_many_fields,	431 },
 		{ "fields of 90 KB",			put_long_fields,	431 },
+		{ "fields of 90 KB, each byte a record", put_long_fields_in_bytes, 431 },
 		{ "no method",				put_no_method,		400 },
 	};
 	int	 before = atomic_load(&child.n->handled);
@@ -345,6 +353,43 @@ strange_beginnings_are_closed(void **state)
 	}
 }
 
+/* The request's own id is 1; the other ids' records are nobody's here. */
+static void
+records_of_other_requests_are_passed_over(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		char		 type;
+	} rows[] = {
+		{ "BEGIN", BEGIN }, { "ABORT", ABORT }, { "PARAMS", PARAMS }, { "STDIN", STDIN },
+		{ "of no known type", 99 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char	 other[16] = { 1, rows[i].type, 2, 1, 0, 5, 3, 0, 'o', 't', 'h', 'e', 'r' };
+		struct buf	 all;
+		struct answer	 a;
+
+		put_head(&out, "POST", "/echo", 4, NULL);
+		put_stream(&out, STDIN, "body", 4, 2);
+		put_end(&out, STDIN);
+		/* After BEGIN, and before the last record. */
+		buf_init(&all, 1 << 16);
+		buf_put(&all, out.p, 16);
+		buf_put(&all, other, sizeof(other));
+		buf_put(&all, out.p + 16, out.len - 24);
+		buf_put(&all, other, sizeof(other));
+		buf_put(&all, out.p + out.len - 8, 8);
+		buf_clear(&out);
+		a = ask(child.sock, &all);
+		if (a.status != 200 || !span_is(echoed(&a), "body"))
+			fail_msg("%s: status %d", rows[i].phrase, a.status);
+		answer_free(&a);
+		buf_release(&all);
+	}
+}
+
 /* Answers come from another thread, for many more than fit in the house. */
 static void
 hundred_at_once(void **state)
@@ -405,6 +450,7 @@ main(void)
 		cmocka_unit_test(refused_and_not_handed_over),
 		cmocka_unit_test(gone_at_every_byte),
 		cmocka_unit_test(strange_beginnings_are_closed),
+		cmocka_unit_test(records_of_other_requests_are_passed_over),
 		cmocka_unit_test(hundred_at_once),
 		cmocka_unit_test(connections_are_not_kept),
 	};

@@ -116,6 +116,65 @@ dripping_has_a_total_limit(void **state)
 	child_free(&c);
 }
 
+/* Faster than we read, so that no read of ours ever waits to be interrupted. */
+static void *
+send_for_ever(void *arg)
+{
+	static const char	 nothing[65536];
+	const int		*fd = arg;
+	struct buf		 b;
+
+	buf_init(&b, 1 << 17);
+	put_record(&b, STDIN, nothing, 65535, 0);
+	b.p[3] = 2;		/* another request's, so it never comes to an end */
+	while (send_bytes(*fd, b.p, b.len))
+		continue;
+	buf_release(&b);
+	return NULL;
+}
+
+static void
+who_never_stops_sending_is_cut_off(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		bool		 stop;
+		int64_t		 least_ms, most_ms;
+	} rows[] = {
+		{ "at the end of its time",	false,	1500,	4000 },
+		{ "when we stop",		true,	0,	2500 },
+	};
+	struct http_limits	 l = impatient();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct child	 c;
+		pthread_t	 thread[2];
+		int		 fd[2];
+		int64_t		 since, took;
+
+		child_start(&c, &l);
+		since = mono_us();
+		for (int k = 0; k < 2; k++) {
+			fd[k] = half_request(&c, -1);
+			assert_int_equal(pthread_create(&thread[k], NULL, send_for_ever, &fd[k]), 0);
+		}
+		usleep(200000);
+		took = rows[i].stop ? child_stop(&c, SIGTERM) : 0;
+		for (int k = 0; k < 2; k++)
+			pthread_join(thread[k], NULL);
+		if (!rows[i].stop) {
+			took = ms_since(since);
+			(void)child_stop(&c, SIGTERM);
+		}
+		if (took < rows[i].least_ms || took > rows[i].most_ms)
+			fail_msg("%s: after %lld ms", rows[i].phrase, (long long)took);
+		for (int k = 0; k < 2; k++)
+			close(fd[k]);
+		child_free(&c);
+	}
+}
+
 /* Two threads, six who connect and say nothing: others still get in. */
 static void
 idle_connections_delay_but_do_not_stop_us(void **state)
@@ -365,6 +424,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(silence_in_the_body_is_408),
 		cmocka_unit_test(dripping_has_a_total_limit),
+		cmocka_unit_test(who_never_stops_sending_is_cut_off),
 		cmocka_unit_test(idle_connections_delay_but_do_not_stop_us),
 		cmocka_unit_test(stops_within_a_second),
 		cmocka_unit_test(what_was_handed_over_is_answered),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <pthread.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -152,6 +153,75 @@ a_large_body_is_not_kept(void **state)
 	assert_int_equal(ask(b, S_QUARANTINE_BYTES, ":verified", 0), 0);
 }
 
+static void *
+stop(void *q)
+{
+	quarantine_stop(q);
+	return NULL;
+}
+
+/* A batch waits for the database; what comes meanwhile is the next one's. */
+static void
+what_comes_while_one_is_written_is_not_lost_at_the_stop(void **state)
+{
+	struct bed		*b = *state;
+	struct quarantine	*q = start(b, 20, true);
+	struct db		*held;
+	pthread_t		 thread;
+
+	assert_int_equal(db_open(&held, b->path, DB_RW, 1000), HK_OK);
+	assert_int_equal(db_begin(held), HK_OK);
+	put(q, SIGN_NO_MATCH, SPAN("{\"id\":\"evt_1\"}"), 1);
+	usleep(700000);
+	put(q, SIGN_NO_MATCH, SPAN("{\"id\":\"evt_2\"}"), 3);
+	assert_int_equal(pthread_create(&thread, NULL, stop, q), 0);
+	usleep(100000);
+	db_rollback(held);
+	db_close(held);
+	pthread_join(thread, NULL);
+	assert_int_equal(KEPT(b), 2);
+	assert_int_equal(COUNTED(b), 4);
+}
+
+/* Budgets are of bodies and rows, so the rest of a row has to be small. */
+static void
+headers_do_not_get_around_the_budget(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		const char	*name;
+		size_t		 len;
+		int		 kept;
+	} rows[] = {
+		{ "a proxy's worth",		"x-more",	 8000,	1 },
+		{ "more than a sender has",	"x-more",	32000,	0 },
+		{ "quotes, which double",	"x-quotes",	 9000,	0 },
+	};
+	struct bed		*b = *state;
+	char			*value = malloc(32000);
+	int			 kept = 0;
+
+	assert_non_null(value);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct quarantine	*q = start(b, 20, true);
+		const struct field	 f[] = { signature[0],
+			{ span_str(rows[i].name), { value, rows[i].len } },
+			{ SPAN("svix-id"), { value, rows[i].len } } };
+		const struct http_request	rq = { .fields = { f, i == 0 ? 2 : 3 },
+			.body = span_str(rows[i].phrase), .received_us = now_us() };
+
+		memset(value, strcmp(rows[i].name, "x-quotes") == 0 ? '"' : 'v', 32000);
+		quarantine_put(q, &(struct refused){ .owner = "stripe",
+		    .scheme = &scheme_stripe, .rq = &rq, .why = SIGN_NO_MATCH });
+		quarantine_stop(q);
+		kept += rows[i].kept;
+		if (KEPT(b) != kept || COUNTED(b) != (int64_t)i + 1)
+			fail_msg("%s: %d kept, %d counted", rows[i].phrase, (int)KEPT(b),
+			    (int)COUNTED(b));
+	}
+	free(value);
+}
+
 static void
 plain_cgi_has_the_hours_budget(void **state)
 {
@@ -208,6 +278,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(past_the_budget_it_is_only_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(noise_takes_nothing_from_well_formed_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_body_is_not_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_comes_while_one_is_written_is_not_lost_at_the_stop,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(headers_do_not_get_around_the_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_cgi_has_the_hours_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_go_first, setup, teardown),
 	};
