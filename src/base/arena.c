@@ -18,7 +18,7 @@
 #endif
 
 #define ALIGN		_Alignof(max_align_t)
-#define BLOCK_FIRST	((size_t)4096)		/* the one a reset keeps */
+#define BLOCK_FIRST	((size_t)16384)		/* the one a reset keeps: an ordinary request fits */
 #define BLOCK_USUAL	((size_t)65536)		/* blocks double up to this */
 
 struct block {

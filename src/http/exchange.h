@@ -19,6 +19,7 @@ struct fastcgi {
 	char	**env;			/* its parameters, in the arena */
 	size_t	 content, padding;	/* to come of the body's record at hand */
 	bool	 ended;			/* the body is over */
+	bool	 limited;		/* the io_timeout is set on fd */
 };
 
 struct exchange {
@@ -95,7 +96,7 @@ bool		 request_read(struct exchange *, char *const *env, struct body_source *);
  * Begin to speak FastCGI on an accepted connection: waits for the first
  * record, then for all parameters.  False: no request came, fd is closed.
  */
-bool		 fastcgi_open(struct exchange *, int fd, const struct http_limits *);
+bool		 fastcgi_open(struct exchange *, int fd);
 enum hk_err	 fastcgi_body(struct body_source *, char *p, size_t room, size_t *got);
 #define ANSWER_PIECES	8
 /* Answer with the pieces one after another, and close. */

@@ -45,9 +45,21 @@ set_timeout(int fd, int which, int s)
 	(void)setsockopt(fd, SOL_SOCKET, which, &tv, sizeof(tv));
 }
 
+/*
+ * Wait no longer than the io_timeout from here on.  Set when it is first needed:
+ * an ordinary request lies in the socket as a whole when its connection is taken.
+ */
+static void
+limit_waiting(struct exchange *x)
+{
+	if (!x->fcgi.limited)
+		set_timeout(x->fcgi.fd, SO_RCVTIMEO, x->pool->limits->io_timeout_s);
+	x->fcgi.limited = true;
+}
+
 /* Some bytes.  HK_ABORTED: the end, or an error; HK_TIMEOUT, HK_STOPPING: gave up. */
 static enum hk_err
-receive(const struct exchange *x, void *p, size_t room, int how, size_t *got)
+receive(struct exchange *x, void *p, size_t room, int how, size_t *got)
 {
 	ssize_t	 n;
 	int	 cut;
@@ -72,12 +84,13 @@ receive(const struct exchange *x, void *p, size_t room, int how, size_t *got)
 
 /* Up to n bytes, of which at least one; from the buffer or, when large, past it. */
 static enum hk_err
-take(const struct exchange *x, void *p, size_t n, size_t *got)
+take(struct exchange *x, void *p, size_t n, size_t *got)
 {
 	enum hk_err	e;
 
 	if (in.at == in.end) {
 		in.at = in.end = 0;
+		limit_waiting(x);
 		if (n >= sizeof(in.byte))
 			return receive(x, p, n, 0, got);
 		if ((e = receive(x, in.byte, sizeof(in.byte), 0, &in.end)) != HK_OK)
@@ -90,7 +103,7 @@ take(const struct exchange *x, void *p, size_t n, size_t *got)
 }
 
 static enum hk_err
-take_all(const struct exchange *x, void *p, size_t n)
+take_all(struct exchange *x, void *p, size_t n)
 {
 	size_t		got;
 	enum hk_err	e;
@@ -102,7 +115,7 @@ take_all(const struct exchange *x, void *p, size_t n)
 }
 
 static enum hk_err
-skip(const struct exchange *x, size_t n)
+skip(struct exchange *x, size_t n)
 {
 	uint8_t		trash[1024];
 	size_t		got;
@@ -119,7 +132,7 @@ skip(const struct exchange *x, size_t n)
  * management records (id 0) is no web server.
  */
 static enum hk_err
-next_record(const struct exchange *x, struct record *r)
+next_record(struct exchange *x, struct record *r)
 {
 	uint8_t		header[RECORD_HEADER];
 	enum hk_err	e;
@@ -141,7 +154,7 @@ next_record(const struct exchange *x, struct record *r)
  * limit has to be set to wait for it.
  */
 static enum hk_err
-first_bytes(const struct exchange *x)
+first_bytes(struct exchange *x)
 {
 	enum hk_err	e;
 
@@ -208,14 +221,11 @@ params(struct exchange *x)
 }
 
 bool
-fastcgi_open(struct exchange *x, int fd, const struct http_limits *limits)
+fastcgi_open(struct exchange *x, int fd)
 {
 	x->fcgi = (struct fastcgi){ .fd = fd };
-	if (first_bytes(x) == HK_OK) {
-		set_timeout(fd, SO_RCVTIMEO, limits->io_timeout_s);
-		if (begin(x) == HK_OK && params(x) == HK_OK)
-			return true;
-	}
+	if (first_bytes(x) == HK_OK && begin(x) == HK_OK && params(x) == HK_OK)
+		return true;
 	close(fd);
 	return false;
 }

@@ -14,25 +14,26 @@ struct found {
 	struct span	 method, uri, script, info, query, addr, type, length;
 };
 
+/* Lengths are compared first, and few names have the same. */
 static const struct {
-	const char	*name;
+	struct span	 name;
 	size_t		 at;
 } variables[] = {
-	{ "REQUEST_METHOD",	offsetof(struct found, method) },
-	{ "REQUEST_URI",	offsetof(struct found, uri) },
-	{ "SCRIPT_NAME",	offsetof(struct found, script) },
-	{ "PATH_INFO",		offsetof(struct found, info) },
-	{ "QUERY_STRING",	offsetof(struct found, query) },
-	{ "REMOTE_ADDR",	offsetof(struct found, addr) },
-	{ "CONTENT_TYPE",	offsetof(struct found, type) },
-	{ "CONTENT_LENGTH",	offsetof(struct found, length) },
+	{ { "REQUEST_METHOD", sizeof("REQUEST_METHOD") - 1 },	offsetof(struct found, method) },
+	{ { "REQUEST_URI", sizeof("REQUEST_URI") - 1 },	offsetof(struct found, uri) },
+	{ { "SCRIPT_NAME", sizeof("SCRIPT_NAME") - 1 },	offsetof(struct found, script) },
+	{ { "PATH_INFO", sizeof("PATH_INFO") - 1 },		offsetof(struct found, info) },
+	{ { "QUERY_STRING", sizeof("QUERY_STRING") - 1 },	offsetof(struct found, query) },
+	{ { "REMOTE_ADDR", sizeof("REMOTE_ADDR") - 1 },	offsetof(struct found, addr) },
+	{ { "CONTENT_TYPE", sizeof("CONTENT_TYPE") - 1 },	offsetof(struct found, type) },
+	{ { "CONTENT_LENGTH", sizeof("CONTENT_LENGTH") - 1 },	offsetof(struct found, length) },
 };
 
 /* Header fields that are not one, or that have a better source. */
-static const char *const skipped[] = {
-	"HTTP_PROXY",		/* httpoxy: looks like a setting, is the sender's */
-	"HTTP_CONTENT_TYPE",
-	"HTTP_CONTENT_LENGTH",
+static const struct span skipped[] = {
+	{ "HTTP_PROXY", sizeof("HTTP_PROXY") - 1 },		/* httpoxy: looks like a setting, is the sender's */
+	{ "HTTP_CONTENT_TYPE", sizeof("HTTP_CONTENT_TYPE") - 1 },
+	{ "HTTP_CONTENT_LENGTH", sizeof("HTTP_CONTENT_LENGTH") - 1 },
 };
 
 /* Compared as the fields will be called: without case. */
@@ -42,8 +43,8 @@ is_field(struct span name)
 	if (!span_starts(name, "HTTP_") || name.len == strlen("HTTP_"))
 		return false;
 	for (size_t i = 0; i < sizeof(skipped) / sizeof(*skipped); i++)
-		if (name.len == strlen(skipped[i]) &&
-		    strncasecmp(name.p, skipped[i], name.len) == 0)
+		if (name.len == skipped[i].len &&
+		    strncasecmp(name.p, skipped[i].p, name.len) == 0)
 			return false;
 	return true;
 }
@@ -52,7 +53,7 @@ static void
 note_variable(struct found *f, struct span name, struct span value)
 {
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		if (span_is(name, variables[i].name))
+		if (span_eq(name, variables[i].name))
 			*(struct span *)((char *)f + variables[i].at) = value;
 }
 

@@ -109,7 +109,7 @@ serve_one(struct worker *w, struct exchange *x, int fd)
 	struct body_source		 src = { .read = fastcgi_body };
 
 	x->cut = &w->cut;
-	if (!fastcgi_open(x, fd, w->sv->limits)) {
+	if (!fastcgi_open(x, fd)) {
 		now_doing(w, DOING_WORK);
 		pool_put(x);
 		return;

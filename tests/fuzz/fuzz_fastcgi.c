@@ -271,7 +271,7 @@ serve(struct pool *pool, int fd, bool good, struct span *body)
 	must(e == HK_OK, "no exchange: %s", err_name(e));
 	x->cut = &cut;
 	*body = SPAN_NULL;
-	if (!fastcgi_open(x, fd, &limits)) {
+	if (!fastcgi_open(x, fd)) {
 		must(!slow.opens, "a good beginning is not taken");
 		pool_put(x);
 		return false;
