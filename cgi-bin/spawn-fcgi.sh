@@ -13,7 +13,7 @@ start)
 	mkdir -p "$run"
 	for name in stripe clerk resend custom; do
 		# 0660 and no TCP port: whoever reaches the socket speaks
-		# FastCGI, and libfcgi trusts its peer.
+		# FastCGI, and is believed whatever REMOTE_ADDR it names.
 		spawn-fcgi -s "$run/$name.sock" -M 0660 -P "$run/$name.pid" -b 1024 \
 			-- "$bin/$name.fcgi"
 	done
