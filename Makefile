@@ -6,9 +6,9 @@
 
 # Each room uses only rooms to its left; each is a library, and a room's tests
 # link no library to its right, so the linker proves the order.
-ROOMS	:= base crypto http sign store books provider inbox deliver work cli
+ROOMS	:= base crypto http sign store outbox books provider inbox admin deliver work cli
 # What the FastCGI programs are made of: never libcurl.
-SERVED	:= base crypto http sign store books provider inbox
+SERVED	:= base crypto http sign store outbox books provider inbox admin
 
 SAN	?=
 DEV	?=
@@ -37,7 +37,7 @@ quiet	= 2>$@.said; s=$$?; \
 	  rm -f $@.said; exit $$s
 # What a static libcrypto needs besides: zlib and zstd in Debian 13, nothing in 12.
 CRYPTO	:= $(or $(shell pkg-config --static --libs-only-l libcrypto 2>/dev/null),-lcrypto)
-LIBS	:= -lsqlite3 -ljson-c -linih $(CRYPTO) -lm
+LIBS	:= -lsqlite3 -ljson-c -linih -llz4 $(CRYPTO) -lm
 CURL	:= -lcurl
 
 sources	= $(sort $(wildcard src/$(1)/*.c))
@@ -53,6 +53,7 @@ BENCH	:= $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*
 BENCH	:= $(patsubst %/slowsync,%/slowsync.so,$(BENCH))
 SAMPLES	:= $(sort $(wildcard samples/*/*.json))
 SCHEMA	:= $(sort $(wildcard schema/*.sql))
+PAGES	:= $(sort $(wildcard www/*.html www/*.css www/*.js www/*.svg))
 
 all: programs
 programs: $(PROGRAMS) $(COMMAND)
@@ -73,6 +74,9 @@ $(B)/gen/schema.c: $(B)/tools/embed $(SCHEMA)
 $(B)/gen/samples.c: $(B)/tools/embed $(SAMPLES)
 	@mkdir -p $(@D)
 	$(B)/tools/embed sample_files samples $(SAMPLES) >$@.new && mv $@.new $@
+$(B)/gen/www.c: $(B)/tools/embed $(PAGES)
+	@mkdir -p $(@D)
+	$(B)/tools/embed www_files www $(PAGES) >$@.new && mv $@.new $@
 
 define room
 $(B)/lib/$(1).a: $(call objects,$(1)) $(2)
@@ -82,6 +86,7 @@ $(B)/lib/$(1).a: $(call objects,$(1)) $(2)
 endef
 gen_store	:= $(B)/gen/schema.o
 gen_provider	:= $(B)/gen/samples.o
+gen_admin	:= $(B)/gen/www.o
 $(foreach r,$(ROOMS),$(eval $(call room,$(r),$(gen_$(r)))))
 
 $(PROGRAMS): $(B)/cgi-bin/%.fcgi: $(B)/cgi-bin/%.o $(call libs,$(SERVED))
@@ -134,12 +139,17 @@ test:
 	@$(MAKE) --no-print-directory programs unit-programs
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory browser
 fault-programs:
 	@$(MAKE) --no-print-directory FAULT=1 B=$(B)/fault programs
 e2e: programs fault-programs
 	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run
+# The pages, in a real Chromium; screenshots go to $(B)/screenshots.
+browser: programs
+	@HK_BUILD=$(B) tests/e2e/run tests/browser/*.test.mjs
 # Steady load, kill -9 at random, and each fault point in turn (base/fault.h).
 soak: programs fault-programs
+	@$(MAKE) --no-print-directory B=$(B)/dynamic STATIC= programs
 	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run tests/soak/*.mjs
 # Every measure of tests/bench, or one: make bench ONLY=core.  The dynamic
 # programs are for sync alone, which preloads a slower fsync.
@@ -147,7 +157,7 @@ bench: programs bench-programs
 	$(if $(filter sync,$(or $(ONLY),sync)),@$(MAKE) --no-print-directory B=$(B)/dynamic STATIC= programs bench-programs)
 	@HK_BUILD=$(B) HK_ONLY="$(ONLY)" tests/e2e/run tests/bench/bench.mjs
 
-.PHONY: deps run test fault-programs e2e soak bench
+.PHONY: deps run test fault-programs e2e browser soak bench
 
 # --- Fuzzing by coverage: patient, and the only one that needs clang. --------
 # tests/fuzz/fuzz_NAME.c is a target; what it finds is kept in $(B)/fuzz/NAME.

@@ -1,4 +1,7 @@
 -- What came in.  All times are microseconds since 1970-01-01 UTC.
+--
+-- The words a column may hold are told by OR: SQLite makes a table of its own
+-- of an IN with more than two words, anew for every row that is written.
 
 -- An event is one verified webhook, kept once for ever: pruning may empty
 -- everything but id, provider, event_id and created_at, so that a repeat is
@@ -10,9 +13,11 @@ CREATE TABLE event (
   event_type      TEXT,
   lane            TEXT,              -- what it is about; one worker a lane at a time
   status          TEXT NOT NULL
-                  CHECK (status IN ('pending', 'processing', 'completed', 'failed')),
+                  CHECK (status = 'pending' OR status = 'processing' OR status = 'completed'
+                  OR status = 'failed'),
   outcome         TEXT               -- of completed
-                  CHECK (outcome IN ('handled', 'skipped', 'ignored', 'resolved')),
+                  CHECK (outcome = 'handled' OR outcome = 'skipped' OR outcome = 'ignored'
+                  OR outcome = 'resolved'),
   reason          TEXT,              -- why that outcome
   attempts        INTEGER NOT NULL DEFAULT 0,  -- those that count for the schedule
   last_attempt_at INTEGER,
@@ -55,7 +60,8 @@ CREATE TABLE attempt (
   started_at  INTEGER NOT NULL,
   duration_us INTEGER NOT NULL,
   result      TEXT NOT NULL
-              CHECK (result IN ('handled', 'skipped', 'ignored', 'later', 'wait', 'failed', 'crashed')),
+              CHECK (result = 'handled' OR result = 'skipped' OR result = 'ignored'
+              OR result = 'later' OR result = 'wait' OR result = 'failed' OR result = 'crashed'),
   message     TEXT
 ) STRICT;
 CREATE INDEX attempt_event ON attempt (event);

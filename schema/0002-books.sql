@@ -34,7 +34,8 @@ CREATE INDEX stripe_customer_user ON stripe_customer (site_user);
 -- system's accounts (one per kind of transfer, below zero) and lie in users'.
 CREATE TABLE account (
   id          INTEGER PRIMARY KEY,
-  owner_kind  TEXT NOT NULL CHECK (owner_kind IN ('user', 'organization', 'system')),
+  owner_kind  TEXT NOT NULL
+              CHECK (owner_kind = 'user' OR owner_kind = 'organization' OR owner_kind = 'system'),
   owner       TEXT NOT NULL,         -- site_user.id, 'org_...', or the kind
   application TEXT NOT NULL DEFAULT 'default',
   balance     INTEGER NOT NULL DEFAULT 0   -- cached: always the sum of its transfers
@@ -46,8 +47,9 @@ CREATE TABLE account (
 -- A transfer moves credits from one account to another, once per business key.
 CREATE TABLE transfer (
   id           INTEGER PRIMARY KEY,
-  kind         TEXT NOT NULL CHECK (kind IN ('signup_bonus', 'purchase', 'subscription',
-               'refund', 'dispute', 'reinstate', 'burn', 'adjust')),
+  kind         TEXT NOT NULL CHECK (kind = 'signup_bonus' OR kind = 'purchase'
+               OR kind = 'subscription' OR kind = 'refund' OR kind = 'dispute'
+               OR kind = 'reinstate' OR kind = 'burn' OR kind = 'adjust'),
   business_key TEXT NOT NULL UNIQUE, -- what it is for: 'stripe:pi_...', 'clerk:user_...:signup_bonus'
   debit        INTEGER NOT NULL REFERENCES account (id),   -- loses the amount
   credit       INTEGER NOT NULL REFERENCES account (id),   -- gains it

@@ -1,9 +1,9 @@
 #!/bin/sh
 # deps.sh build|run|test|fuzz - install what is missing, and say so first.
 #
-#	build	to compile: gcc, pkg-config and six libraries
+#	build	to compile: gcc, pkg-config and seven libraries
 #	run	and to show it: lighttpd
-#	test	and to prove it: Apache, cmocka, Node, the senders' clients
+#	test	and to prove it: Apache, cmocka, Node, the senders' clients, Chromium
 #	fuzz	and to attack it: clang, besides what building needs
 #
 # Nothing to do is the usual case and takes a few milliseconds.  Only Debian's
@@ -25,6 +25,7 @@ libssl-dev -
 libsqlite3-dev -
 libjson-c-dev -
 libinih-dev -
+liblz4-dev -
 libcurl4-openssl-dev -'
 run='lighttpd lighttpd'
 test='libcmocka-dev -
@@ -34,7 +35,8 @@ libapache2-mod-fcgid -
 spawn-fcgi spawn-fcgi
 sqlite3 sqlite3
 nodejs node
-npm npm'
+npm npm
+chromium chromium'
 fuzz='clang clang
 libclang-rt-dev -'
 
@@ -116,7 +118,7 @@ lacking=$(missing "$wanted" | tr '\n' ' ')
 [ -z "$lacking" ] || install_packages $lacking
 
 if [ "$1" = test ]; then
-	npm_ci tests "the senders' official clients"
+	npm_ci tests "the senders' official clients, and a driver for the browser"
 	major=$(node -p 'process.versions.node.split(".")[0]')
 	[ "$major" -ge 20 ] ||
 		npm_ci tests/node "Node 22, for this system's is $major and the clients need 20"

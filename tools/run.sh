@@ -50,6 +50,14 @@ again=
 	die "hookkeeper init failed"
 }
 
+# Shown once, by the init that makes it.
+password=$(sed -n 's/^admin  *admin, password \([^ ]*\) .*/\1/p' "$run/init.log")
+if [ -n "$password" ]; then
+	login="admin / $password"
+else
+	login="log in as before, or: hookkeeper admin passwd admin"
+fi
+
 mkdir -p "$home/www"
 {
 	cat <<CONF
@@ -121,6 +129,7 @@ here=$(pwd)/
 command=${hookkeeper#"$here"}
 cat <<WHERE
 
+Pages       $url/admin/ ($login)
 Addresses   $url/webhooks/stripe   $url/webhooks/clerk   $url/webhooks/resend
             $url/webhooks/custom/NAME (each [custom NAME] section of the settings)
 Data        $home$([ -z "$again" ] || echo ' (kept from before)')

@@ -215,7 +215,7 @@ conf_parse(struct conf **out, const char *file, struct span text, bool private_f
 		e = by_env;
 	if (e == HK_OK && (e = set_paths(w)) == HK_OK &&
 	    (e = check_paths(c, env)) == HK_OK && (e = check_verify(w)) == HK_OK &&
-	    (e = custom_check(w)) == HK_OK)
+	    (e = conf_keys(w)) == HK_OK && (e = custom_check(w)) == HK_OK)
 		for (i = 0; i < conf_senders(c) && e == HK_OK; i++)
 			e = conf_secrets(w, i, c->file, env);
 	if (e == HK_OK && need_db)

@@ -26,6 +26,10 @@
 #include "base/buf.h"
 
 enum { MODE_TEST = 0, MODE_LIVE = 1 };
+enum { NEGATIVE_ALLOW = 0, NEGATIVE_FLOOR = 1 };
+/* remote_user_role; as enum role of admin/admin.h */
+enum { REMOTE_NONE = 0, REMOTE_VIEWER = 1, REMOTE_OPERATOR = 2, REMOTE_ADMIN = 3 };
+#define CONF_KEY	32	/* bytes of one key */
 enum { UNKNOWN_DEFAULT = 0, UNKNOWN_STORE = 1, UNKNOWN_REJECT = 2 };
 
 /* struct conf_custom: scheme, encoding */
@@ -75,6 +79,9 @@ struct conf_sender {
 struct conf {
 	struct arena	*arena;	/* holds all strings */
 	const char	*file;	/* the file that was read, or NULL */
+	/* What `key` said, newest first; the field itself is NULL after loading. */
+	const uint8_t	(*keys)[CONF_KEY];
+	size_t		 nkeys;
 #define INT(field, ...)		int64_t field;
 #define STR(field, ...)		const char *field;
 #define PICK(field, ...)	int field;

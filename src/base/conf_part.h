@@ -64,7 +64,7 @@ extern const char *const	conf_secret_env[CONF_SENDERS][3];
 
 /* Is the value a list of items separated by blanks? */
 bool		 row_is_list(const struct conf_row *);
-/* Items of `secrets` must not be shown. */
+/* Items of `secrets` and `key` must not be shown. */
 bool		 row_is_secret(const struct conf_row *);
 
 enum conf_source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT };
@@ -162,6 +162,9 @@ enum hk_err	 custom_check(struct whole *) HK_MUST_USE;
 /* conf_secret.c: all places of a sender's secrets into its list. */
 enum hk_err	 conf_secrets(struct whole *, size_t sender, const char *file,
 		    const char *const *env) HK_MUST_USE;
+
+/* conf_key.c: what `key` says, into bytes. */
+enum hk_err	 conf_keys(struct whole *) HK_MUST_USE;
 
 /* conf_file.c */
 /*

@@ -24,7 +24,7 @@ source_name(const struct whole *w, const struct setting *s)
 	static const char *const	names[] = { "default", "file", "environment" };
 	unsigned int			from;
 
-	if (!row_is_secret(s->row))
+	if (!row_is_secret(s->row) || s->row->of == OF_PROGRAM)
 		return names[s->source];
 	from = w->sender[s->sender].secrets_from;
 	if (from == (1u << FROM_FILE | 1u << FROM_ENVIRONMENT))
@@ -33,15 +33,31 @@ source_name(const struct whole *w, const struct setting *s)
 	    names[from == 1u << FROM_FILE ? FROM_FILE : FROM_ENVIRONMENT];
 }
 
+/* What may be shown of the i-th secret or key; NULL: there are not so many. */
+static const char *
+label(const struct whole *w, const struct setting *s, size_t i, char made[CONF_FINGERPRINT + 1])
+{
+	const struct conf	 *c = &w->conf;
+	const struct conf_sender *sender = &c->sender[s->sender];
+
+	if (s->row->of != OF_PROGRAM)
+		return i < sender->nsecret ? sender->secret[i].label : NULL;
+	if (i >= c->nkeys)
+		return NULL;
+	conf_fingerprint(made, span_of((const char *)c->keys[i], CONF_KEY));
+	return made;
+}
+
 /* Labels only, with a blank before each. */
 static void
-put_labels(const struct conf_sender *s, struct buf *b)
+put_labels(const struct whole *w, const struct setting *s, struct buf *b)
 {
-	size_t	i;
+	char		 made[CONF_FINGERPRINT + 1];
+	const char	*text;
 
-	for (i = 0; i < s->nsecret; i++)
-		buf_printf(b, " %s", s->secret[i].label);
-	if (s->nsecret == 0)
+	for (size_t i = 0; (text = label(w, s, i, made)) != NULL; i++)
+		buf_printf(b, " %s", text);
+	if (label(w, s, 0, made) == NULL)
 		buf_puts(b, " (none)");
 }
 
@@ -55,7 +71,7 @@ print_row(const struct whole *w, const struct setting *s, int width, struct buf 
 	snprintf(name, sizeof(name), "%s.%s", s->section, row->key);
 	buf_printf(b, "%-*s =", width, name);
 	if (row_is_secret(row))
-		put_labels(&w->conf.sender[s->sender], b);
+		put_labels(w, s, b);
 	else if (row->kind == KIND_INT)
 		buf_printf(b, " %" PRId64 " %s", *(const int64_t *)(const void *)field,
 		    row->unit);
@@ -75,18 +91,15 @@ json_row(const struct whole *w, const struct setting *s, struct jw *j)
 {
 	const struct conf_row	*row = s->row;
 	const char		*field = (const char *)w + s->at;
-	const struct conf_sender *sender;
-	char			 pick[40], name[100];
-	size_t			 k;
+	char			 pick[40], name[100], made[CONF_FINGERPRINT + 1];
 
 	snprintf(name, sizeof(name), "%s.%s", s->section, row->key);
 	jw_open(j, NULL, '{');
 	jw_text(j, "name", span_str(name));
 	if (row_is_secret(row)) {
-		sender = &w->conf.sender[s->sender];
 		jw_open(j, "value", '[');
-		for (k = 0; k < sender->nsecret; k++)
-			jw_text(j, NULL, span_str(sender->secret[k].label));
+		for (size_t k = 0; label(w, s, k, made) != NULL; k++)
+			jw_text(j, NULL, span_str(label(w, s, k, made)));
 		jw_close(j, ']');
 	} else if (row->kind == KIND_INT)
 		jw_int(j, "value", *(const int64_t *)(const void *)field);

@@ -297,7 +297,8 @@ take(struct reading *r, const char *section, const char *key, const char *value)
 	s->line = r->here.line;
 	if (row_is_secret(s->row) && !r->private_file)
 		return conf_wrong(&r->here, "%s.%s stands in a file that others can read or "
-		    "own: chmod 600 %s, or use secret_file", s->section, key, r->here.file);
+		    "own: chmod 600 %s%s", s->section, key, r->here.file,
+		    s->row->of == OF_PROGRAM ? "" : ", or use secret_file");
 	return set(r->w, s, &r->here, span_str(value), FROM_FILE);
 }
 

@@ -140,7 +140,7 @@ table_find(struct whole *w, const char *section, const char *key)
 bool
 row_is_secret(const struct conf_row *row)
 {
-	return strcmp(row->key, "secrets") == 0;
+	return strcmp(row->key, "secrets") == 0 || row == &rows_general[ROW_key];
 }
 
 bool

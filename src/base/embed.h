@@ -14,6 +14,7 @@ struct embedded {
 /* Each ends with name NULL and is sorted by name. */
 extern const struct embedded schema_files[];	/* schema/ */
 extern const struct embedded sample_files[];	/* samples/ */
+extern const struct embedded www_files[];	/* www/: templates, style, script */
 
 /* SPAN_NULL: none of this name. */
 struct span	 embed_find(const struct embedded *, const char *name);

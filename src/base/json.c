@@ -209,6 +209,68 @@ json_true(struct json *j, const char *path)
 	return json_object_is_type(o, json_type_boolean) && json_object_get_boolean(o);
 }
 
+enum json_kind
+json_kind(struct json *j)
+{
+	switch (json_object_get_type(inner(j))) {
+	case json_type_boolean:
+		return JSON_BOOL;
+	case json_type_int:
+		return JSON_INTEGER;
+	case json_type_double:
+		return JSON_REAL;
+	case json_type_string:
+		return JSON_STRING;
+	case json_type_array:
+		return JSON_ARRAY;
+	case json_type_object:
+		return JSON_OBJECT;
+	default:
+		return JSON_ABSENT;
+	}
+}
+
+bool
+json_has(struct json *j, const char *name, struct json **value)
+{
+	struct json_object	*child;
+
+	if (!json_object_is_type(inner(j), json_type_object) ||
+	    !json_object_object_get_ex(inner(j), name, &child))
+		return false;
+	*value = outer(child);
+	return true;
+}
+
+bool
+json_next(struct json *j, void **at, struct span *name, struct json **value)
+{
+	struct lh_entry	*e = *at;
+
+	if (!json_object_is_type(inner(j), json_type_object))
+		return false;
+	e = e == NULL ? lh_table_head(json_object_get_object(inner(j))) : lh_entry_next(e);
+	if (e == NULL)
+		return false;
+	*at = e;
+	*name = span_str(lh_entry_k(e));
+	*value = outer(lh_entry_v(e));
+	return true;
+}
+
+void
+json_show(struct buf *b, struct json *j)
+{
+	struct span	s;
+
+	if (j == NULL)
+		return;
+	if ((s = json_text(j, NULL)).p != NULL)
+		buf_putspan(b, s);
+	else
+		json_print(b, j, false);	/* json-c keeps a fraction's own text */
+}
+
 /* The element that a step of a path names, or -1. */
 static int64_t
 element(struct json_object *array, const char *name)

@@ -40,6 +40,28 @@ struct span	 json_id(struct json *, const char *path);
 bool		 json_int(struct json *, const char *path, int64_t *out);
 bool		 json_true(struct json *, const char *path);	/* is literally true */
 
+enum json_kind {
+	JSON_ABSENT,	/* or null */
+	JSON_BOOL, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT
+};
+enum json_kind	 json_kind(struct json *);
+/*
+ * The member of just that name (no path); *value is NULL when it is null.
+ * False: no object, or it has none, and *value is untouched.
+ */
+bool		 json_has(struct json *, const char *name, struct json **value);
+/*
+ * The next member of an object, in the text's order; *at is NULL before the
+ * first call, *value NULL for null.  False: no more, or no object.  The object
+ * must not be changed meanwhile.
+ */
+bool		 json_next(struct json *, void **at, struct span *name, struct json **value);
+/*
+ * The value as people read it: a string's bytes, a number as in the JSON text,
+ * "true", "false", compact JSON for the others, nothing when absent.
+ */
+void		 json_show(struct buf *, struct json *);
+
 /*
  * Set the value at a path, making objects on the way; value is JSON when it
  * parses as such, else a string.  Array steps are numbers of existing

@@ -2,7 +2,6 @@
  * The JSON writer: document order in, text out; no tree in between.
  */
 #include <assert.h>
-#include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -109,11 +108,20 @@ jw_text(struct jw *w, const char *key, struct span text)
 		buf_puts(w->out, "null");
 }
 
+/* By hand: printf() would take five times as long. */
 void
 jw_int(struct jw *w, const char *key, int64_t n)
 {
+	char		 digits[24], *p = digits + sizeof(digits);
+	uint64_t	 left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--p = '-';
 	lead(w, key);
-	buf_printf(w->out, "%" PRId64, n);
+	buf_put(w->out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void

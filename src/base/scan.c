@@ -1,12 +1,9 @@
-/*
- * The scanner: one pass over the bytes, a stack of open containers instead of
- * recursion, and one table with a fingerprint of every object name.
- */
+/* The scanner: one pass over the bytes, a stack of open containers instead of recursion. */
 #include "base/scan.h"
 
 #include <assert.h>
 
-#include "base/scan_part.h"
+#include "base/scan_step.h"
 
 #define WANT_MOST	32
 
@@ -14,15 +11,15 @@
 enum { NOT_WANTED = -2, TOP = -1 };
 
 struct level {
-	uint64_t	 serial;	/* tells the names of objects apart; 0: an array */
-	int		 want;
+	bool			 object;
+	int			 want;
+	struct names_object	 names;		/* of an object */
 };
 
 struct scan {
 	const char		*begin, *end;
 	enum hk_err		 err;		/* why a step returned NULL */
 	struct names		 names;
-	uint64_t		 nobject;
 	const struct scan_want	*want;
 	size_t			 name_len[WANT_MOST];
 	uint32_t		 children[WANT_MOST + 1];	/* bit set; [0]: of TOP */
@@ -40,26 +37,10 @@ static const unsigned char	kinds[256] = {
 	['f'] = SIMPLE, ['n'] = SIMPLE, ['r'] = SIMPLE, ['t'] = SIMPLE,
 };
 
-#define EACH(byte)	(UINT64_C(0x0101010101010101) * (byte))
-
 static inline bool
 is(char c, int kind)
 {
 	return (kinds[(unsigned char)c] & kind) != 0;
-}
-
-/*
- * The high bit of each byte that a string cannot just contain: quote,
- * backslash, control, non-ASCII.  A borrow may mark bytes above a marked one
- * too, so only the lowest mark is to be believed.
- */
-static inline uint64_t
-special(uint64_t w)
-{
-	uint64_t	quote = w ^ EACH('"'), slash = w ^ EACH('\\');
-
-	return (((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash) |
-	    ((w - EACH(0x20)) & ~w) | w) & EACH(0x80);
 }
 
 /* Note what is wrong at p; NULL, so that a step can return it. */
@@ -78,19 +59,16 @@ wrong(struct scan *s, const char *p, const char *what)
 static inline const char *
 blanks(const char *p, const char *end)
 {
-	uint64_t	other;
+	size_t	n;
 
 	while (p < end && is(*p, BLANK)) {
 		if (*p++ != '\n')
 			continue;
 		/* an indentation follows in printed JSON */
-		while (end - p >= 8) {
-			if ((other = load8(p) ^ EACH(' ')) != 0) {
-				p += __builtin_ctzll(other) >> 3;
-				break;
-			}
-			p += 8;
-		}
+		do {
+			n = end - p >= STEP ? space_run(p) : 0;
+			p += n;
+		} while (n == STEP);
 	}
 	return p;
 }
@@ -137,21 +115,18 @@ escape(struct scan *s, const char *p)
 	return wrong(s, p, "half of a surrogate pair");
 }
 
-/* From the opening quote at p to behind the closing one. */
+/* From inside a string to behind its closing quote. */
 static const char *
-string(struct scan *s, const char *p, bool *escaped)
+string_rest(struct scan *s, const char *p, bool *escaped)
 {
 	const char	*const end = s->end;
-	uint64_t	 mark;
+	size_t		 n;
 
-	for (p++; p != NULL;) {
-		while (end - p >= 8) {
-			if ((mark = special(load8(p))) != 0) {
-				p += __builtin_ctzll(mark) >> 3;
-				break;
-			}
-			p += 8;
-		}
+	while (p != NULL) {
+		do {
+			n = end - p >= STEP ? plain_run(p) : 0;
+			p += n;
+		} while (n == STEP);
 		if (p >= end)
 			return wrong(s, p, "a string without its closing quote");
 		if (*p == '"')
@@ -169,6 +144,18 @@ string(struct scan *s, const char *p, bool *escaped)
 			while (p != NULL && p < end && (unsigned char)*p >= 0x80);
 	}
 	return NULL;
+}
+
+/* From the opening quote at p to behind the closing one. */
+static inline const char *
+string(struct scan *s, const char *p, bool *escaped)
+{
+	size_t	n;
+
+	/* Most are short and plain. */
+	if (s->end - ++p > STEP && (n = plain_run(p)) < STEP && p[n] == '"')
+		return p + n + 1;
+	return string_rest(s, p, escaped);
 }
 
 static inline const char *
@@ -206,14 +193,12 @@ number(struct scan *s, const char *p)
 	return p;
 }
 
-static const char *
-literal(struct scan *s, const char *p, const char *text)
+static inline const char *
+literal(struct scan *s, const char *p, struct span text)
 {
-	size_t	n = strlen(text);
-
-	if ((size_t)(s->end - p) < n || memcmp(p, text, n) != 0)
+	if ((size_t)(s->end - p) < text.len || memcmp(p, text.p, text.len) != 0)
 		return wrong(s, p, "no JSON value");
-	return p + n;
+	return p + text.len;
 }
 
 /* Behind the value at p that is no container; its type goes to *type. */
@@ -235,13 +220,13 @@ scalar(struct scan *s, const char *p, enum scan_type *type)
 		return number(s, p);
 	case 't':
 		*type = SCAN_TRUE;
-		return literal(s, p, "true");
+		return literal(s, p, SPAN("true"));
 	case 'f':
 		*type = SCAN_FALSE;
-		return literal(s, p, "false");
+		return literal(s, p, SPAN("false"));
 	case 'n':
 		*type = SCAN_NULL;
-		return literal(s, p, "null");
+		return literal(s, p, SPAN("null"));
 	default:
 		return wrong(s, p, "no JSON value");
 	}
@@ -256,7 +241,7 @@ name_put(struct scan *s, struct span name, const char *end, const char *at)
 {
 	size_t	shown = name.len < 64 ? name.len : 64;
 
-	switch (names_add(&s->names, s->level[s->depth - 1].serial, name, end)) {
+	switch (names_add(&s->names, &s->level[s->depth - 1].names, name, end)) {
 	case HK_OK:
 		return true;
 	case HK_TOOBIG:
@@ -326,11 +311,17 @@ member(struct scan *s, const char *p, int *want)
 static bool
 level_open(struct scan *s, const char *p, int want)
 {
+	struct level	*l;
+
 	if (s->depth == SCAN_DEPTH)
 		return wrong(s, p, "containers nested too deep") != NULL;
-	s->level[s->depth++] = (struct level){ *p == '{' ? ++s->nobject : 0, want };
+	l = &s->level[s->depth++];
+	l->object = *p == '{';
+	l->want = want;
+	if (l->object)
+		names_open(&s->names, &l->names);
 	if (want >= 0) {
-		s->found[want].type = *p == '{' ? SCAN_OBJECT : SCAN_ARRAY;
+		s->found[want].type = l->object ? SCAN_OBJECT : SCAN_ARRAY;
 		s->found[want].raw.p = p;
 	}
 	return true;
@@ -340,10 +331,12 @@ level_open(struct scan *s, const char *p, int want)
 static void
 level_close(struct scan *s, const char *p)
 {
-	int	want = s->level[--s->depth].want;
+	const struct level	*l = &s->level[--s->depth];
 
-	if (want >= 0)
-		s->found[want].raw.len = (size_t)(p - s->found[want].raw.p);
+	if (l->object)
+		names_close(&s->names, &l->names);
+	if (l->want >= 0)
+		s->found[l->want].raw.len = (size_t)(p - s->found[l->want].raw.p);
 }
 
 /*
@@ -357,7 +350,7 @@ next(struct scan *s, const char *p, bool first, int *want)
 	bool	object;
 
 	for (;; first = false) {
-		object = s->level[s->depth - 1].serial != 0;
+		object = s->level[s->depth - 1].object;
 		p = blanks(p, s->end);
 		if (p < s->end && *p == (object ? '}' : ']')) {
 			level_close(s, ++p);
@@ -418,7 +411,6 @@ begin(struct scan *s, struct span text, struct arena *arena)
 	s->end = s->begin + text.len;
 	s->err = HK_OK;
 	names_init(&s->names, arena);
-	s->nobject = 0;
 	s->depth = 0;
 	memset(s->children, 0, sizeof(s->children));
 }

@@ -40,8 +40,8 @@ struct scan_found {
 
 /*
  * found has nwant elements (at most 32), all set on HK_OK.  The arena holds
- * the table of names (4 KB; 1.4 MB for SCAN_NAMES names) and unescaped names;
- * nothing of it is needed afterwards.
+ * unescaped names and, when objects have many names, a table of these (4 KB;
+ * 1.4 MB for SCAN_NAMES names); nothing of it is needed afterwards.
  * HK_SYNTAX: err_last() names the rule and the byte ("duplicate name
  * \"type\" at byte 120").  HK_NOMEM.
  */

@@ -17,6 +17,12 @@ struct cause {
 	int64_t		 now;		/* us */
 };
 
+/* Whose something is. */
+struct owner {
+	const char	*kind;		/* "user", "organization"; NULL: not known */
+	struct span	 id;		/* own UUID, "org_..." */
+};
+
 /* ---- user.c ---------------------------------------------------------- */
 
 /* What Clerk says of a user; SPAN_NULL is "none". */
@@ -43,14 +49,16 @@ struct user {
  * A row that the application made first (external_id is its own UUID, no Clerk
  * id yet) becomes this user; what Clerk says replaces what it said.
  * After creating, everything that waited for "user:<clerk_id>" or "user:<own
- * id>" is woken.  HK_NEVER: clerk_id is not 1..63 printable characters.
+ * id>" is woken.  Puts the message user.created, or user.updated when something
+ * is different.  HK_NEVER: clerk_id is not 1..63 printable characters.
  */
 enum hk_err	 user_put(const struct cause *, const struct clerk_user *,
 		    int64_t bonus, struct user *) HK_MUST_USE;
 /*
  * Soft delete, with a tombstone even for a user never seen, so that a late
- * creation finds it dead.  Wakes as user_put() does.  HK_SKIP when dead
- * already; HK_NEVER as user_put().
+ * creation finds it dead.  Revokes the keys of the user, puts user.deleted for
+ * one that was there, wakes as user_put() does.  HK_SKIP when dead already;
+ * HK_NEVER as user_put().
  */
 enum hk_err	 user_delete(const struct cause *, struct span clerk_id) HK_MUST_USE;
 /*
@@ -59,7 +67,8 @@ enum hk_err	 user_delete(const struct cause *, struct span clerk_id) HK_MUST_USE
  */
 enum hk_err	 user_find(struct db *, struct span any, struct user *) HK_MUST_USE;
 /*
- * Link a Stripe customer to the user, once; wakes "user:<customer>".
+ * Link a Stripe customer to the user, once; wakes "user:<customer>".  The
+ * customer's subscriptions that are nobody's yet become the user's.
  * HK_NEVER when it is another's ("identity mismatch: ...") or no id.
  */
 enum hk_err	 user_link(const struct cause *, const struct user *,
@@ -79,6 +88,27 @@ enum transfer_kind { T_SIGNUP_BONUS, T_PURCHASE, T_SUBSCRIPTION, T_REFUND,
 enum hk_err	 ledger_grant(const struct cause *, const char *user_id,
 		    enum transfer_kind, struct span business_key, int64_t amount,
 		    struct span note, bool *fresh) HK_MUST_USE;
+/*
+ * The same for any owner; ledger_give() gives, ledger_take() takes into the
+ * system's account of this kind.  Each puts credit_balance_updated, a gift also
+ * credits_granted.
+ *
+ *	amount	1..1e15, else HK_SYNTAX; so are balances that it would take past 1e15
+ *	how	what to do when the balance is smaller than amount
+ *	*taken	what was moved: amount, less with TAKE_WHAT_IS_THERE; 0 when not fresh
+ *	*fresh	false: the key was booked before, or nothing was there to take
+ *
+ * HK_SHORT: TAKE_ALL of a balance that is smaller; nothing changed.
+ */
+enum taking { TAKE_ALL, TAKE_WHAT_IS_THERE, TAKE_BELOW_ZERO };
+enum hk_err	 ledger_give(const struct cause *, const struct owner *,
+		    enum transfer_kind, struct span business_key, int64_t amount,
+		    struct span note, bool *fresh) HK_MUST_USE;
+enum hk_err	 ledger_take(const struct cause *, const struct owner *,
+		    enum transfer_kind, struct span business_key, int64_t amount,
+		    enum taking how, struct span note, int64_t *taken, bool *fresh)
+		    HK_MUST_USE;
+enum hk_err	 ledger_balance_of(struct db *, const struct owner *, int64_t *) HK_MUST_USE;
 /* 0 for a user without account. */
 enum hk_err	 ledger_balance(struct db *, const char *user_id, int64_t *) HK_MUST_USE;
 const char	*transfer_kind_name(enum transfer_kind);	/* "signup_bonus" */
@@ -153,12 +183,16 @@ enum hk_err	 wake(const struct cause *, struct span thing) HK_MUST_USE;
 
 struct audit {
 	int64_t	 accounts, transfers, grants, users;
+	int64_t	 payments, periods;
 	int64_t	 findings;
 };
 /*
  * Prove the books: all balances sum to zero, each cached balance is the sum of
  * its transfers, every grant names a stored verified event that was handled,
- * every paid checkout session is granted, every user has at most one bonus.
+ * every paid checkout session and invoice is granted, every user has at most
+ * one bonus, what payments and periods say was granted and taken back is what
+ * the transfers moved, and what was taken back follows from the refunds and
+ * disputes.
  * say() is called for each finding with a sentence that names it.
  * HK_OK even with findings; errors are the database's.
  */

@@ -1,7 +1,8 @@
 /*
  * Users: one row per Clerk id, whatever order Clerk's word of it comes in.
  */
-#include "books/books.h"
+#include "books/apikey.h"
+#include "books/tell.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -60,6 +61,30 @@ bind_user(struct stmt *q, const struct cause *c, const struct clerk_user *u)
 	bind_int(q, ":now", c->now);
 }
 
+static enum hk_err
+find_by(struct db *db, enum stmt_id name, struct span any, struct user *out)
+{
+	struct stmt	*q = NULL;
+	bool		 row;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(db, name, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":any", any);
+	if ((e = stmt_step(q, &row)) != HK_OK)
+		goto out;
+	if (!row) {
+		e = err_tell(HK_NOTFOUND, "no user \"%.*s\"", SPAN_ARG(any));
+		goto out;
+	}
+	keep(out->id, sizeof(out->id), col_text(q, 0));
+	keep(out->clerk_id, sizeof(out->clerk_id), col_text(q, 1));
+	out->deleted = col_int(q, 2) != 0;
+out:
+	stmt_reset(q);
+	return e;
+}
+
 /* Did the application make this user before Clerk told of it?  Then it is this one. */
 static enum hk_err
 adopt(const struct cause *c, const struct clerk_user *u, bool *adopted)
@@ -80,29 +105,23 @@ adopt(const struct cause *c, const struct clerk_user *u, bool *adopted)
 	return e;
 }
 
-/* *done: the row `stored` says it now; *made: that row is new. */
+/* *done: the stored row says it now. */
 static enum hk_err
-put(const struct cause *c, const struct clerk_user *u, char stored[UUID_LEN + 1],
-    bool *done, bool *made)
+put(const struct cause *c, const struct clerk_user *u, const char *id, bool *done)
 {
 	struct stmt	*q = NULL;
-	char		 id[UUID_LEN + 1];
 	enum hk_err	 e;
 
-	uuid7(id, c->now);
 	if ((e = db_stmt(c->db, S_USER_PUT, &q)) != HK_OK)
 		return e;
 	bind_user(q, c, u);
 	bind_text(q, ":id", span_str(id));
-	if ((e = stmt_step(q, done)) == HK_OK && *done) {
-		keep(stored, UUID_LEN + 1, col_text(q, 0));
-		*made = strcmp(stored, id) == 0;
-	}
-	stmt_reset(q);
+	if ((e = stmt_run(q)) == HK_OK)
+		*done = db_changes(c->db) == 1;
 	return e;
 }
 
-/* Nothing was put: the stored user is dead or newer. */
+/* Nothing was put: the stored user is dead, newer, or says the same (HK_OK). */
 static enum hk_err
 why_not(const struct cause *c, const struct clerk_user *u)
 {
@@ -121,6 +140,8 @@ why_not(const struct cause *c, const struct clerk_user *u)
 		e = err_tell(HK_SKIP, "user %.*s was deleted", SPAN_ARG(u->clerk_id));
 		goto out;
 	}
+	if (col_is_null(q, 1) || (u->updated_us != 0 && u->updated_us >= col_int(q, 1)))
+		goto out;
 	iso_format(stored, col_int(q, 1));
 	if (u->updated_us != 0)
 		iso_format(told, u->updated_us);
@@ -148,38 +169,67 @@ welcome(const struct cause *c, const struct user *user, int64_t bonus)
 	return wake_user(c, span_str(user->id));
 }
 
+static enum hk_err
+clerk_id_good(struct span clerk_id)
+{
+	if (span_graph(clerk_id, CLERK_ID_MOST))
+		return HK_OK;
+	return err_tell(HK_NEVER, "a Clerk id is 1 to %zu printable characters",
+	    CLERK_ID_MOST);
+}
+
 enum hk_err
 user_put(const struct cause *c, const struct clerk_user *u, int64_t bonus, struct user *out)
 {
-	struct user	user = { .deleted = false };
-	bool		adopted, done, made = false;
+	struct user	user;
+	char		id[UUID_LEN + 1];	/* of a new row */
+	bool		adopted, done, made;
 	enum hk_err	e;
 
-	if (!span_graph(u->clerk_id, CLERK_ID_MOST))
-		return err_tell(HK_NEVER, "a Clerk id is 1 to %zu printable characters",
-		    CLERK_ID_MOST);
-	keep(user.clerk_id, sizeof(user.clerk_id), u->clerk_id);
-	if ((e = adopt(c, u, &adopted)) != HK_OK ||
-	    (e = put(c, u, user.id, &done, &made)) != HK_OK)
+	if ((e = clerk_id_good(u->clerk_id)) != HK_OK)
 		return e;
-	if (!done)
-		return why_not(c, u);
-	if ((adopted || made) && (e = welcome(c, &user, bonus)) != HK_OK)
+	uuid7(id, c->now);
+	if ((e = adopt(c, u, &adopted)) != HK_OK ||
+	    (e = put(c, u, id, &done)) != HK_OK)
+		return e;
+	if (!done && !adopted && (e = why_not(c, u)) != HK_OK)
+		return e;
+	if ((e = find_by(c->db, S_USER_BY_CLERK, u->clerk_id, &user)) != HK_OK)
+		return e;
+	made = adopted || strcmp(user.id, id) == 0;
+	if ((done || made) && (e = tell_user(c, made ? USER_CREATED : USER_UPDATED, &user,
+	    u)) != HK_OK)
+		return e;
+	if (made && (e = welcome(c, &user, bonus)) != HK_OK)
 		return e;
 	*out = user;
 	return HK_OK;
+}
+
+/* Somebody who was here is gone. */
+static enum hk_err
+farewell(const struct cause *c, const struct user *user)
+{
+	enum hk_err	e;
+
+	if ((e = apikeys_revoke_all(c, user->id)) != HK_OK)
+		return e;
+	return tell_user_deleted(c, user);
 }
 
 enum hk_err
 user_delete(const struct cause *c, struct span clerk_id)
 {
 	struct stmt	*q = NULL;
+	struct user	 user;
 	char		 id[UUID_LEN + 1];
-	enum hk_err	 e;
+	enum hk_err	 e, known;
 
-	if (!span_graph(clerk_id, CLERK_ID_MOST))
-		return err_tell(HK_NEVER, "a Clerk id is 1 to %zu printable characters",
-		    CLERK_ID_MOST);
+	if ((e = clerk_id_good(clerk_id)) != HK_OK)
+		return e;
+	known = find_by(c->db, S_USER_BY_CLERK, clerk_id, &user);
+	if (known != HK_OK && known != HK_NOTFOUND)
+		return known;
 	if ((e = db_stmt(c->db, S_USER_DELETE, &q)) != HK_OK)
 		return e;
 	uuid7(id, c->now);
@@ -190,6 +240,8 @@ user_delete(const struct cause *c, struct span clerk_id)
 		return e;
 	if (db_changes(c->db) == 0)
 		return err_tell(HK_SKIP, "user %.*s is already deleted", SPAN_ARG(clerk_id));
+	if (known == HK_OK && (e = farewell(c, &user)) != HK_OK)
+		return e;
 	/* What waited for the user must learn that it will not come. */
 	return wake_user(c, clerk_id);
 }
@@ -210,25 +262,7 @@ name_of(struct span any)
 enum hk_err
 user_find(struct db *db, struct span any, struct user *out)
 {
-	struct stmt	*q = NULL;
-	bool		 row;
-	enum hk_err	 e;
-
-	if ((e = db_stmt(db, name_of(any), &q)) != HK_OK)
-		return e;
-	bind_text(q, ":any", any);
-	if ((e = stmt_step(q, &row)) != HK_OK)
-		goto out;
-	if (!row) {
-		e = err_tell(HK_NOTFOUND, "no user \"%.*s\"", SPAN_ARG(any));
-		goto out;
-	}
-	keep(out->id, sizeof(out->id), col_text(q, 0));
-	keep(out->clerk_id, sizeof(out->clerk_id), col_text(q, 1));
-	out->deleted = col_int(q, 2) != 0;
-out:
-	stmt_reset(q);
-	return e;
+	return find_by(db, name_of(any), any, out);
 }
 
 static enum hk_err
@@ -260,6 +294,9 @@ user_link(const struct cause *c, const struct user *user, struct span customer)
 		return err_tell(HK_NEVER, "a customer id is 1 to %d printable characters",
 		    CUSTOMER_MOST);
 	if ((e = link_new(c, user, customer, &fresh)) != HK_OK)
+		return e;
+	if (fresh && (e = subscriptions_claim(c, customer,
+	    &(struct owner){ "user", span_str(user->id) })) != HK_OK)
 		return e;
 	if (fresh)
 		return wake_user(c, customer);

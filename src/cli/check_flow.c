@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/advice.h"
 #include "cli/checkup.h"
+#include "inbox/advice.h"
 #include "inbox/desk.h"
 #include "inbox/wakeup.h"
 

@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&cmd_quarantine_list, &cmd_quarantine_show, &cmd_quarantine_accept,
 	&cmd_plan_set, &cmd_plan_list, &cmd_plan_rm,
 	&cmd_user_show, &cmd_audit, &cmd_stats, &cmd_secrets, &cmd_config, &cmd_doctor,
+	&cmd_admin_list, &cmd_admin_add, &cmd_admin_passwd, &cmd_admin_role,
+	&cmd_admin_disable, &cmd_admin_enable, &cmd_admin_unlock, &cmd_admin_logins,
 	&cmd_help, &cmd_version, NULL
 };
 

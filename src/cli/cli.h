@@ -81,7 +81,8 @@ extern const struct command cmd_init, cmd_worker, cmd_send, cmd_events_list,
 	cmd_events_show, cmd_events_retry, cmd_plan_set, cmd_plan_list, cmd_plan_rm,
 	cmd_user_show, cmd_audit, cmd_stats, cmd_config, cmd_help, cmd_version,
 	cmd_quarantine_list, cmd_quarantine_show, cmd_quarantine_accept, cmd_secrets,
-	cmd_doctor;
+	cmd_doctor, cmd_admin_list, cmd_admin_add, cmd_admin_passwd, cmd_admin_role,
+	cmd_admin_disable, cmd_admin_enable, cmd_admin_unlock, cmd_admin_logins;
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];
 

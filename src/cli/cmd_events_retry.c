@@ -1,6 +1,7 @@
 /* hookkeeper events retry: make events due again. */
 #include <unistd.h>
 
+#include "admin/auditlog.h"
 #include "base/clock.h"
 #include "cli/filter.h"
 #include "inbox/queue.h"
@@ -48,6 +49,37 @@ retry_one(struct cli *c, int64_t id, struct tally *t)
 	}
 }
 
+/* A line about one event that was named. */
+static enum hk_err
+log_named(struct cli *c, int64_t id)
+{
+	return auditlog_command(c->db, now_us(), &(struct auditlog){ .action = "event.retry",
+	    .subject = span_str(arena_printf(c->arena, "event:%lld", (long long)id)) });
+}
+
+/* A line about a transaction's worth of them. */
+static enum hk_err
+log_many(struct cli *c, int64_t due, int64_t first, int64_t last)
+{
+	const struct fact	fact[] = {
+		{ "events", span_str(arena_printf(c->arena, "%lld", (long long)due)) },
+		{ "from", span_str(arena_printf(c->arena, "%lld", (long long)last)) },
+		{ "to", span_str(arena_printf(c->arena, "%lld", (long long)first)) },
+	};
+
+	return auditlog_command(c->db, now_us(), &(struct auditlog){ .action = "event.retry",
+	    .subject = SPAN("events"), .after = auditlog_facts(c->arena, fact, 3) });
+}
+
+static enum hk_err
+retry_and_log(struct cli *c, int64_t id, struct tally *t)
+{
+	int64_t		due = t->due;
+	enum hk_err	e = retry_one(c, id, t);
+
+	return e == HK_OK && t->due > due ? log_named(c, id) : e;
+}
+
 static enum hk_err
 retry_named(struct cli *c, struct tally *t)
 {
@@ -58,7 +90,7 @@ retry_named(struct cli *c, struct tally *t)
 		if (i % BATCH == 0 && (e = db_begin(c->db)) != HK_OK)
 			break;
 		if ((e = event_id_of(c->db, c->argv[i], &id)) == HK_OK)
-			e = retry_one(c, id, t);
+			e = retry_and_log(c, id, t);
 		else if (e == HK_NOTFOUND) {
 			t->missing++;
 			cli_say("%s", err_last());
@@ -92,7 +124,7 @@ next_ids(struct cli *c, const struct filter *f, int64_t *before, int64_t *id, in
 static enum hk_err
 retry_filtered(struct cli *c, const struct filter *f, struct tally *t)
 {
-	int64_t		id[BATCH], before = INT64_MAX;
+	int64_t		id[BATCH], before = INT64_MAX, due;
 	enum hk_err	e;
 	int		n = BATCH;
 
@@ -100,8 +132,11 @@ retry_filtered(struct cli *c, const struct filter *f, struct tally *t)
 		if ((e = db_begin(c->db)) != HK_OK)
 			break;
 		e = next_ids(c, f, &before, id, &n);
+		due = t->due;
 		for (int i = 0; e == HK_OK && i < n; i++)
 			e = retry_one(c, id[i], t);
+		if (e == HK_OK && t->due > due)
+			e = log_many(c, t->due - due, id[0], id[n - 1]);
 		if (e == HK_OK)
 			e = db_commit(c->db);
 	}

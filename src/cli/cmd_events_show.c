@@ -1,5 +1,6 @@
 /* hookkeeper events show: all there is to know about one event. */
 #include "cli/filter.h"
+#include "inbox/body.h"
 
 struct args {
 	bool	raw;
@@ -78,21 +79,15 @@ show_event(struct cli *c, int64_t id)
 static enum hk_err
 show_body(struct cli *c, int64_t id, bool raw)
 {
-	struct stmt	*q = NULL;
-	enum hk_err	 e;
-	bool		 row;
+	struct span	 headers, body;
+	enum hk_err	 e = body_load(c->db, id, c->arena, &headers, &body);
 
-	if ((e = db_stmt(c->db, S_CLI_EVENT_BODY, &q)) != HK_OK)
-		return e;
-	bind_int(q, ":id", id);
-	if ((e = stmt_step(q, &row)) == HK_OK && !row && raw)
-		e = err_tell(HK_NOTFOUND, "there is no body of an event %lld", (long long)id);
-	if (e == HK_OK && row && raw)
-		show_raw(c, col_text(q, 1));
-	else if (e == HK_OK && row &&
-	    (e = show_json(c, "headers", col_text(q, 0))) == HK_OK)
-		e = show_json(c, "body", col_text(q, 1));
-	stmt_reset(q);
+	if (e == HK_NOTFOUND && !raw)
+		return HK_OK;	/* pruned: the rest is shown */
+	if (e == HK_OK && raw)
+		show_raw(c, body);
+	else if (e == HK_OK && (e = show_json(c, "headers", headers)) == HK_OK)
+		e = show_json(c, "body", body);
 	return e;
 }
 

@@ -1,25 +1,20 @@
 /* hookkeeper init: a place with settings and a database. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/codec.h"
-#include "base/id.h"
-#include "cli/cli.h"
-#include "crypto/hmac.h"
+#include "cli/conf_file.h"
+#include "cli/people.h"
 
 #define CONF_NAME	"hookkeeper.conf"
 #define DB_NAME		"hookkeeper.db"
-#define CONF_MOST	65536
-#define KEY_LEN		24	/* bytes of a Svix secret */
-#define STRIPE_LEN	32	/* letters and digits of a Stripe secret */
+#define FIRST_ADMIN	"admin"
 
 struct args {
-	const char	*dir, *mode, *db;
-	bool		 test_secrets;
+	const char	*dir, *mode, *db, *admin;
+	bool		 test_secrets, no_admin;
 };
 
 static const struct opt opts[] = {
@@ -31,6 +26,10 @@ static const struct opt opts[] = {
 	    "the database (default DIR/" DB_NAME ")", 0, 0, 0, NULL },
 	{ "with-test-secrets", OPT_FLAG, offsetof(struct args, test_secrets), NULL,
 	    "make up a secret for each sender, to try things out", 0, 0, 0, NULL },
+	{ "admin", OPT_TEXT, offsetof(struct args, admin), "NAME",
+	    "the first admin's name (default " FIRST_ADMIN ")", 0, 0, 0, NULL },
+	{ "no-admin", OPT_FLAG, offsetof(struct args, no_admin), NULL,
+	    "make no first admin", 0, 0, 0, NULL },
 	{ .name = NULL }
 };
 
@@ -38,7 +37,9 @@ static const struct opt opts[] = {
 struct place {
 	char	*dir, *conf, *db;
 	bool	 usual;		/* found without being told */
-	bool	 made_conf, made_db;
+	bool	 made_conf, made_db, made_key;
+	int64_t	 people;	/* there already */
+	struct secret_word word;	/* of the first admin, if .made */
 };
 
 static bool
@@ -148,82 +149,6 @@ place_db(struct cli *c, struct place *p)
 	return check_path(p->db);
 }
 
-/* As Stripe shows one: whsec_ and letters and digits. */
-static void
-put_stripe_secret(struct buf *b)
-{
-	static const char	set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz";
-
-	buf_puts(b, "secrets = whsec_");
-	for (int i = 0; i < STRIPE_LEN; i++)
-		buf_putc(b, set[random_below(sizeof(set) - 1)]);
-	buf_putc(b, '\n');
-}
-
-/* As Svix shows one: whsec_ and base64. */
-static void
-put_svix_secret(struct buf *b)
-{
-	uint8_t	key[KEY_LEN];
-	char	text[BASE64_LEN(KEY_LEN) + 1];
-
-	random_fill(key, sizeof(key));
-	base64_encode(text, key, sizeof(key));
-	buf_printf(b, "secrets = whsec_%s\n", text);
-	crypto_cleanse(key, sizeof(key));
-	crypto_cleanse(text, sizeof(text));
-}
-
-static void
-put_settings(struct buf *b, const struct place *p, const char *mode, bool test_secrets)
-{
-	static const struct {
-		const char	*name, *where;
-		void		(*put)(struct buf *);
-	} sender[] = {
-		{ "stripe", "Stripe: Workbench > Webhooks > the endpoint > Signing secret",
-		    put_stripe_secret },
-		{ "clerk", "Clerk: Configure > Webhooks > the endpoint > Signing Secret",
-		    put_svix_secret },
-		{ "resend", "Resend: Webhooks > the endpoint > Signing Secret",
-		    put_svix_secret },
-	};
-
-	buf_puts(b, "# Settings of hookkeeper.  \"hookkeeper config --reference\" lists them all.\n"
-	    "# This file holds secrets: its mode must stay 0600.\n\n");
-	buf_printf(b, "[hookkeeper]\ndb = %s\nmode = %s\n", p->db, mode);
-	for (size_t i = 0; i < sizeof(sender) / sizeof(sender[0]); i++) {
-		buf_printf(b, "\n# %s\n[%s]\n", sender[i].where, sender[i].name);
-		if (test_secrets)
-			sender[i].put(b);
-		else
-			buf_puts(b, "#secrets = whsec_...\n");
-	}
-}
-
-static enum hk_err
-write_new(const char *path, struct span text)
-{
-	int	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ssize_t	n;
-
-	if (fd == -1)
-		return err_note(HK_IO, "cannot make %s: %s", path, strerror(errno));
-	n = write(fd, text.p, text.len);
-	if (n != (ssize_t)text.len || fsync(fd) != 0) {
-		enum hk_err	e = err_note(HK_IO, "cannot write %s: %s", path,
-				    n >= 0 && n != (ssize_t)text.len ? "no room" :
-				    strerror(errno));
-
-		close(fd);
-		unlink(path);
-		return e;
-	}
-	close(fd);
-	return HK_OK;
-}
-
 /* *mode: as given, or as answered. */
 static enum hk_err
 find_mode(const struct args *a, const char **mode)
@@ -244,19 +169,12 @@ make_conf(struct cli *c, struct place *p)
 {
 	const struct args	*a = c->args;
 	const char		*mode;
-	struct buf		 b;
 	enum hk_err		 e;
 
 	if ((e = find_mode(a, &mode)) != HK_OK || (e = place_db(c, p)) != HK_OK)
 		return e;
-	buf_init(&b, CONF_MOST);
-	put_settings(&b, p, mode, a->test_secrets);
-	e = buf_ok(&b) ? write_new(p->conf, buf_span(&b)) :
-	    err_note(HK_NOMEM, "no memory for the settings");
-	if (b.p != NULL)
-		crypto_cleanse(b.p, b.len);
-	buf_release(&b);
-	p->made_conf = e == HK_OK;
+	e = conf_file_make(p->conf, p->db, mode, a->test_secrets);
+	p->made_conf = p->made_key = e == HK_OK;
 	return e;
 }
 
@@ -284,6 +202,28 @@ secrets_of(const struct conf *conf)
 	return n;
 }
 
+static const char *
+admin_name(const struct args *a)
+{
+	return a->admin != NULL ? a->admin : FIRST_ADMIN;
+}
+
+static void
+say_admin(struct cli *c, const struct place *p)
+{
+	const struct args	*a = c->args;
+	struct buf		*b = &c->out;
+
+	if (p->word.made)
+		buf_printf(b, "admin     %s, password %s (shown this once)\n", admin_name(a),
+		    p->word.text);
+	else if (p->people > 0)
+		buf_printf(b, "admin     there %s; 'hookkeeper admin passwd NAME' gives a new password\n",
+		    p->people == 1 ? "is one" : "are people already");
+	else
+		buf_puts(b, "admin     none; 'hookkeeper admin add NAME --role admin' makes one\n");
+}
+
 static void
 say_next(struct cli *c, const struct place *p)
 {
@@ -295,6 +235,7 @@ say_next(struct cli *c, const struct place *p)
 	for (size_t i = 0; i < conf_senders(c->conf); i++)
 		buf_printf(b, "%-9s %zu secret%s\n", c->conf->sender[i].name,
 		    c->conf->sender[i].nsecret, c->conf->sender[i].nsecret == 1 ? "" : "s");
+	say_admin(c, p);
 	if (secrets_of(c->conf) == 0)
 		buf_printf(b, "\nNext: enter each sender's signing secret in %s,\n"
 		    "then check with: hookkeeper --conf %s config --check\n", p->conf, p->conf);
@@ -323,8 +264,50 @@ say_json(struct cli *c, const struct place *p)
 	jw_bool(&c->jw, "made_db", p->made_db);
 	jw_text(&c->jw, "mode", c->conf->mode == MODE_LIVE ? SPAN("live") : SPAN("test"));
 	jw_int(&c->jw, "secrets", (int64_t)secrets_of(c->conf));
+	jw_bool(&c->jw, "made_key", p->made_key);
+	jw_text(&c->jw, "admin", p->word.made ? span_str(admin_name(c->args)) : SPAN_NULL);
+	jw_text(&c->jw, "admin_password", p->word.made ? span_str(p->word.text) : SPAN_NULL);
 	jw_close(&c->jw, '}');
 	buf_putc(&c->out, '\n');
+}
+
+/* Settings of before there were keys get one. */
+static enum hk_err
+look_for_key(struct cli *c, struct place *p)
+{
+	enum hk_err	e;
+
+	if (c->conf->nkeys > 0)
+		return HK_OK;
+	e = conf_file_add_key(p->conf);
+	p->made_key = e == HK_OK;
+	if (e != HK_SKIP)
+		return e;
+	cli_say("%s", err_last());
+	return HK_OK;
+}
+
+/*
+ * Who else would let somebody in?  Where the web server names people nobody is
+ * made unless asked for.
+ */
+static enum hk_err
+first_admin(struct cli *c, struct place *p)
+{
+	const struct args	*a = c->args;
+	struct stmt		*q = NULL;
+	enum hk_err		 e;
+
+	if ((e = db_stmt(c->db, S_PERSON_ANY, &q)) != HK_OK ||
+	    (e = stmt_int(q, &p->people)) != HK_OK)
+		return e;
+	if (p->people > 0 || a->no_admin || (c->conf->remote_user && a->admin == NULL))
+		return HK_OK;
+	if ((e = person_check_name(span_str(admin_name(a)))) == HK_SYNTAX)
+		return err_tell(HK_USAGE, "--admin: %s", err_last());
+	if ((e = word_make(&p->word, false)) != HK_OK)
+		return e;
+	return people_add(c, admin_name(a), ROLE_ADMIN, &p->word);
 }
 
 static enum hk_err
@@ -345,7 +328,10 @@ init(struct cli *c, struct place *p)
 	if (!p->made_conf)
 		say_kept(c->args, c->conf, p);
 	p->made_db = !there(c->conf->db);
-	return db_open(&c->db, c->conf->db, DB_RW, c->conf->busy_timeout_ms);
+	if ((e = db_open(&c->db, c->conf->db, DB_RW, c->conf->busy_timeout_ms)) != HK_OK ||
+	    (e = look_for_key(c, p)) != HK_OK)
+		return e;
+	return first_admin(c, p);
 }
 
 static int
@@ -366,6 +352,7 @@ run(struct cli *c)
 		say_json(c, &p);
 	else
 		say_next(c, &p);
+	word_wipe(&p.word);
 	return 0;
 }
 
@@ -375,7 +362,8 @@ const struct command cmd_init = {
 	.about		= "make the settings file and the database, or look after them",
 	.help		=
 	    "Makes DIR (mode 0700), DIR/" CONF_NAME " (mode 0600) and the database.  What is\n"
-	    "there already is kept; an older database is brought to this version's schema.\n"
+	    "there already is kept; an older database is brought to this version's schema, and\n"
+	    "older settings get a key.  The first admin's password is shown once.\n"
 	    "Without --mode it asks on a terminal.\n",
 	.opts		= opts,
 	.args		= sizeof(struct args),

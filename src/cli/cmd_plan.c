@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <unistd.h>
 
+#include "admin/auditlog.h"
 #include "base/clock.h"
 #include "books/books.h"
 #include "cli/cli.h"
@@ -59,25 +60,6 @@ wake_worker(struct cli *c)
 }
 
 static enum hk_err
-in_transaction(struct cli *c, enum hk_err (*verb)(const struct cause *, const void *),
-    const void *arg)
-{
-	struct cause	cause = { .now = now_us() };
-	enum hk_err	e;
-
-	if ((e = cli_open(c, DB_RW)) != HK_OK || (e = db_begin(c->db)) != HK_OK)
-		return e;
-	cause.db = c->db;
-	if ((e = verb(&cause, arg)) == HK_OK)
-		e = db_commit(c->db);
-	if (e != HK_OK)
-		db_rollback(c->db);
-	else
-		wake_worker(c);
-	return e;
-}
-
-static enum hk_err
 set(const struct cause *cause, const void *plan)
 {
 	return plan_set(cause, plan);
@@ -87,6 +69,60 @@ static enum hk_err
 removed(const struct cause *cause, const void *ref)
 {
 	return plan_remove(cause, *(const struct span *)ref);
+}
+
+/* What there is of a plan, for the audit log; SPAN_NULL: there is none. */
+static enum hk_err
+plan_facts(struct cli *c, struct span ref, struct span *out)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+	bool		 row;
+
+	*out = SPAN_NULL;
+	if ((e = db_stmt(c->db, S_CLI_PLAN, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":ref", ref);
+	if ((e = stmt_step(q, &row)) == HK_OK && row)
+		*out = auditlog_facts(c->arena, (struct fact[]){ { "credits", col_text(q, 0) },
+		    { "per", col_text(q, 1) }, { "name", col_text(q, 2) } }, 3);
+	stmt_reset(q);
+	return e;
+}
+
+/* The plan changed, and its line in the audit log. */
+static enum hk_err
+change(struct cli *c, const struct cause *cause, struct span ref,
+    enum hk_err (*verb)(const struct cause *, const void *), const void *arg)
+{
+	struct auditlog	line = { .action = verb == set ? "plan.set" : "plan.rm",
+			    .subject = auditlog_subject(c->arena, "plan", ref) };
+	enum hk_err	e;
+
+	if ((e = plan_facts(c, ref, &line.before)) != HK_OK ||
+	    (e = verb(cause, arg)) != HK_OK ||
+	    (e = plan_facts(c, ref, &line.after)) != HK_OK)
+		return e;
+	return auditlog_command(c->db, cause->now, &line);
+}
+
+static enum hk_err
+in_transaction(struct cli *c, struct span ref,
+    enum hk_err (*verb)(const struct cause *, const void *), const void *arg)
+{
+	struct cause	cause = { .now = now_us() };
+	enum hk_err	e;
+
+	if ((e = cli_open(c, DB_RW)) != HK_OK || (e = db_begin(c->db)) != HK_OK)
+		return e;
+	cause.db = c->db;
+	if ((e = change(c, &cause, ref, verb, arg)) == HK_OK)
+		e = db_commit(c->db);
+	if (e != HK_OK)
+		db_rollback(c->db);
+	else
+		wake_worker(c);
+	return e;
 }
 
 static void
@@ -124,7 +160,7 @@ run_set(struct cli *c)
 	if (p.per != 1 && p.match != PLAN_CURRENCY)
 		return cli_usage(c, "--per is for a currency; %s gives --credits for one",
 		    c->argv[0]);
-	if ((e = in_transaction(c, set, &p)) != HK_OK)
+	if ((e = in_transaction(c, p.ref, set, &p)) != HK_OK)
 		return cli_fail(e);
 	say_plan(c, &p, true);
 	return 0;
@@ -138,7 +174,7 @@ run_rm(struct cli *c)
 
 	if (!plan_match_of(p.ref, &p.match))
 		return cli_usage(c, "REF " REF_RULE ", not '%s'", c->argv[0]);
-	if ((e = in_transaction(c, removed, &p.ref)) != HK_OK)
+	if ((e = in_transaction(c, p.ref, removed, &p.ref)) != HK_OK)
 		return cli_fail(e);
 	say_plan(c, &p, false);
 	return 0;

@@ -1,6 +1,7 @@
 /* hookkeeper quarantine accept: take refused requests in after all. */
 #include <unistd.h>
 
+#include "admin/auditlog.h"
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "inbox/accept.h"
@@ -43,6 +44,20 @@ stays(enum hk_err e)
 	    e == HK_SYNTAX || (e == HK_CONF && !err_logged());
 }
 
+static enum hk_err
+log_taken(struct cli *c, struct arena *arena, int64_t id, const struct accepted *a)
+{
+	const struct fact	after[] = {
+		{ "event", span_str(arena_printf(arena, "%lld", (long long)a->event)) },
+		{ "secret", span_str(a->label) },
+	};
+
+	return auditlog_command(c->db, now_us(), &(struct auditlog){
+	    .action = "quarantine.accept",
+	    .subject = span_str(arena_printf(arena, "quarantine:%lld", (long long)id)),
+	    .after = auditlog_facts(arena, after, 2) });
+}
+
 /* One request in a transaction of its own; without keep only to see whether it would be. */
 static enum hk_err
 attempt(struct cli *c, struct arena *arena, int64_t id, bool keep, struct accepted *a)
@@ -53,7 +68,7 @@ attempt(struct cli *c, struct arena *arena, int64_t id, bool keep, struct accept
 	if ((e = db_begin(c->db)) != HK_OK)
 		return e;
 	e = quarantine_accept(c->db, c->conf, id, now_us(), arena, a);
-	if (e == HK_OK && keep)
+	if (e == HK_OK && keep && (e = log_taken(c, arena, id, a)) == HK_OK)
 		return db_commit(c->db);
 	db_rollback(c->db);
 	return e;

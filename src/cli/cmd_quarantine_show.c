@@ -1,6 +1,6 @@
 /* hookkeeper quarantine show: all there is to know about one refused request. */
-#include "cli/advice.h"
 #include "cli/cli.h"
+#include "inbox/advice.h"
 
 struct args {
 	bool	raw;

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/text.h"
 #include "cli/sample.h"
+#include "cli/stored.h"
 #include "cli/target.h"
 #include "crypto/hmac.h"
 #include "deliver/post.h"
@@ -14,8 +15,8 @@
 
 struct args {
 	struct texts	 set;
-	const char	*url, *secret, *id, *body;
-	int64_t		 repeat, timeout;
+	const char	*url, *secret, *label, *id, *body;
+	int64_t		 repeat, timeout, event;
 	bool		 list;
 };
 
@@ -26,10 +27,14 @@ static const struct opt opts[] = {
 	    "where to (default " LOCAL "PROVIDER or .../custom/NAME)", 0, 0, 0, NULL },
 	{ "secret", OPT_TEXT, offsetof(struct args, secret), "S",
 	    "sign with this one; else with the first that is set for PROVIDER", 0, 0, 0, NULL },
+	{ "label", OPT_TEXT, offsetof(struct args, label), "L",
+	    "sign with the secret that has this label in the settings", 0, 0, 0, NULL },
 	{ "id", OPT_TEXT, offsetof(struct args, id), "ID",
 	    "the event's id; else a fresh one", 0, 0, 0, NULL },
 	{ "body", OPT_TEXT, offsetof(struct args, body), "FILE",
 	    "send this file instead of a sample; - is standard input", 0, 0, 0, NULL },
+	{ "event", OPT_INT, offsetof(struct args, event), "N",
+	    "send the body of a stored event instead of a sample", 1, INT64_MAX, 0, NULL },
 	{ "repeat", OPT_INT, offsetof(struct args, repeat), "N",
 	    "send so many, each with a fresh id; with --id the same again", 1, 100000, 1, NULL },
 	{ "timeout", OPT_INT, offsetof(struct args, timeout), "SECONDS",
@@ -106,6 +111,7 @@ struct sending {
 	struct sign_key	 key;
 	const char	*type;		/* of a custom sender */
 	const char	*url;
+	const struct stored *stored;	/* NULL: a sample, or a file */
 };
 
 /* Sign and post what sample_make() made. */
@@ -144,6 +150,15 @@ post(struct cli *c, const struct sending *it, struct outcome *o)
 	return e;
 }
 
+/* A stored event keeps its id: of Stripe's it is in the body, which stays as it is. */
+static struct span
+id_of(const struct args *a, const struct sending *it)
+{
+	if (a->id != NULL || it->stored == NULL || it->t.pv == &provider_stripe)
+		return span_str(a->id);
+	return span_str(it->stored->event_id);
+}
+
 static enum hk_err
 send_all(struct cli *c, struct sending *it, struct outcome *o)
 {
@@ -154,7 +169,7 @@ send_all(struct cli *c, struct sending *it, struct outcome *o)
 	if (it->url == NULL)
 		return err_note(HK_NOMEM, "no memory for the address");
 	for (int64_t i = 0; e == HK_OK && i < a->repeat; i++) {
-		if ((e = sample_make(&it->s, span_str(a->id), now_us())) != HK_OK ||
+		if ((e = sample_make(&it->s, id_of(a, it), now_us())) != HK_OK ||
 		    (e = post(c, it, o)) != HK_OK)
 			break;
 		if (!c->json)
@@ -167,13 +182,17 @@ static int
 run_send(struct cli *c, struct sending *it)
 {
 	const struct args	*a = c->args;
-	const char		*sample = a->body == NULL ? c->argv[1] : NULL;
 	struct outcome		 o = { .refused = false };
 	enum hk_err		 e;
 
-	if ((e = target_key(c, &it->t, a->secret, &it->key)) != HK_OK)
+	if ((e = target_key(c, &it->t, a->secret, a->label, &it->key)) != HK_OK)
 		return e == HK_CONF ? EXIT_CONF : cli_fail(e);
-	if ((e = sample_open(&it->s, it->t.pv, sample, a->body, &a->set)) == HK_OK) {
+	if (it->stored != NULL)
+		e = sample_of(&it->s, it->t.pv, it->stored->body, &a->set);
+	else
+		e = sample_open(&it->s, it->t.pv, a->body == NULL ? c->argv[1] : NULL, a->body,
+		    &a->set);
+	if (e == HK_OK) {
 		if (c->json) {
 			jw_open(&c->jw, NULL, '{');
 			jw_open(&c->jw, "sent", '[');
@@ -212,6 +231,27 @@ run_custom(struct cli *c, struct sending *it)
 	return run_send(c, it);
 }
 
+/* The sender is the event's; what it says is not made fresh. */
+static int
+run_event(struct cli *c, struct sending *it)
+{
+	const struct args	*a = c->args;
+	struct stored		 s;
+	enum hk_err		 e;
+
+	if (c->argc > 0 || a->body != NULL)
+		return cli_usage(c, "--event takes no PROVIDER, TYPE or --body: it has its own");
+	if ((e = cli_open(c, DB_RO)) != HK_OK ||
+	    (e = stored_load(c->db, a->event, c->arena, &s)) != HK_OK)
+		return cli_fail(e);
+	if ((e = target_open(c, s.provider, &it->t)) != HK_OK)
+		return e == HK_NOTFOUND ? EXIT_CONF : cli_fail(e);
+	it->stored = &s;
+	if (it->t.custom != NULL && it->t.custom->from[FROM_TYPE].header != NULL)
+		it->type = s.type;
+	return run_send(c, it);
+}
+
 static int
 run(struct cli *c)
 {
@@ -221,8 +261,12 @@ run(struct cli *c)
 
 	if (a->list)
 		return list_samples(c);
+	if (a->secret != NULL && a->label != NULL)
+		return cli_usage(c, "takes --secret or --label, not both");
+	if (a->event != 0)
+		return run_event(c, &it);
 	if (c->argc == 0)
-		return cli_usage(c, "needs PROVIDER and TYPE, or --list");
+		return cli_usage(c, "needs PROVIDER and TYPE, --event or --list");
 	if ((e = target_open(c, c->argv[0], &it.t)) == HK_USAGE)
 		return cli_usage(c, "PROVIDER must be stripe, clerk, resend or custom:NAME, "
 		    "not '%s'", c->argv[0]);
@@ -248,6 +292,9 @@ const struct command cmd_send = {
 	    "unless --set or (for Stripe, whose id is in the body) --id changes it.  Prints\n"
 	    "the status and the answer.  Status 0: every answer was 2xx; 1: one was not; 69:\n"
 	    "no answer.  A --secret can be seen by others while the command runs.\n"
+	    "\n"
+	    "--event sends a stored event once more, with its own id and a fresh signature:\n"
+	    "where it was received already, the answer says that it is a duplicate.\n"
 	    "\n"
 	    "PROVIDER is stripe, clerk, resend, or custom:NAME for a section [custom NAME] of\n"
 	    "the settings, which takes a --body always, and a TYPE where it is in a field.\n",

@@ -52,6 +52,25 @@ read_file(const char *name, struct buf *b)
 	return e;
 }
 
+static enum hk_err
+check_set(const struct texts *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strchr(set->v[i], '=') == NULL || set->v[i][0] == '=')
+			return err_tell(HK_USAGE, "--set must be PATH=VALUE, not '%s'",
+			    set->v[i]);
+	return HK_OK;
+}
+
+enum hk_err
+sample_of(struct sample *s, const struct provider *p, struct span body, const struct texts *set)
+{
+	*s = (struct sample){ .provider = p, .set = set, .body = body };
+	buf_init(&s->text, SAMPLE_MOST);
+	buf_init(&s->file, SAMPLE_MOST);
+	return check_set(set);
+}
+
 enum hk_err
 sample_open(struct sample *s, const struct provider *p, const char *type,
     const char *file, const struct texts *set)
@@ -68,11 +87,7 @@ sample_open(struct sample *s, const struct provider *p, const char *type,
 	} else if ((s->body = provider_sample(p, span_str(type))).p == NULL)
 		return err_tell(HK_NOTFOUND, "there is no sample of %s's '%s'; "
 		    "hookkeeper send --list shows what there is", p->title, type);
-	for (size_t i = 0; i < set->n; i++)
-		if (strchr(set->v[i], '=') == NULL || set->v[i][0] == '=')
-			return err_tell(HK_USAGE, "--set must be PATH=VALUE, not '%s'",
-			    set->v[i]);
-	return HK_OK;
+	return check_set(set);
 }
 
 static enum hk_err

@@ -26,6 +26,9 @@ struct sample {
  */
 enum hk_err	 sample_open(struct sample *, const struct provider *, const char *type,
 		    const char *file, const struct texts *set) HK_MUST_USE;
+/* The same of a body that is there already: it is sent as it is, but for --set and --id. */
+enum hk_err	 sample_of(struct sample *, const struct provider *, struct span body,
+		    const struct texts *set) HK_MUST_USE;
 /*
  * The next event, in s->id and s->body until the next call.  id: SPAN_NULL
  * makes one up, but a Stripe file has its own, or none.  HK_USAGE: no id that

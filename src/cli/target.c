@@ -41,22 +41,34 @@ target_scheme(const struct target *t)
 	return t->custom != NULL ? t->custom->scheme : t->pv->scheme;
 }
 
-enum hk_err
-target_key(struct cli *c, const struct target *t, const char *secret, struct sign_key *key)
+/* NULL: none is set, or none of this label. */
+static const struct conf_secret *
+secret_of(const struct conf_sender *s, const char *label)
 {
-	const struct conf_sender *s;
+	for (size_t i = 0; s != NULL && i < s->nsecret; i++)
+		if (label == NULL || strcmp(s->secret[i].label, label) == 0)
+			return &s->secret[i];
+	return NULL;
+}
+
+enum hk_err
+target_key(struct cli *c, const struct target *t, const char *secret, const char *label,
+    struct sign_key *key)
+{
+	const struct conf_secret *s;
 	struct span		  text = span_str(secret);
 	enum hk_err		  e;
 
 	if (text.p == NULL) {
 		if (c->conf == NULL && (e = cli_conf(c, false)) != HK_OK)
 			return e;	/* a custom sender's are read already */
-		if ((s = conf_sender(c->conf, t->name)) == NULL || s->nsecret == 0) {
-			cli_say("hookkeeper send: no secret is set for %s; give one by --secret",
+		if ((s = secret_of(conf_sender(c->conf, t->name), label)) == NULL) {
+			cli_say("hookkeeper send: no secret%s%s is set for %s; give one by --secret",
+			    label != NULL ? " of the label " : "", label != NULL ? label : "",
 			    t->title);
 			return HK_CONF;
 		}
-		text = s->secret[0].text;
+		text = s->text;
 	}
 	if ((e = target_scheme(t)->key(key, text)) == HK_CONF)
 		cli_say("hookkeeper send: %s", err_last());

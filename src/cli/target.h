@@ -21,9 +21,12 @@ struct target {
  * Reads the settings for a custom one; errors are said or noted.
  */
 enum hk_err	 target_open(struct cli *, const char *name, struct target *) HK_MUST_USE;
-/* The key to sign with: of this text, else the first that is set.  HK_CONF: said. */
+/*
+ * The key to sign with: of this text, else the one that is set by this label,
+ * else the first.  HK_CONF: said.
+ */
 enum hk_err	 target_key(struct cli *, const struct target *, const char *secret,
-		    struct sign_key *) HK_MUST_USE;
+		    const char *label, struct sign_key *) HK_MUST_USE;
 const struct scheme *target_scheme(const struct target *);
 /*
  * The fields of a custom sender's id and type, as far as these are not in the

@@ -22,8 +22,8 @@
 /* How long a stop signal, held back by http_start(), may go unnoticed. */
 #define LOOK_UP_MS	250
 
-static bool
-told_to_stop(void)
+bool
+cgi_told_to_stop(void)
 {
 	sigset_t	 pending;
 
@@ -43,7 +43,7 @@ await_input(const struct body_source *src, int silence_s)
 	if (until > src->until_us)
 		until = src->until_us;
 	while (poll(&p, 1, LOOK_UP_MS) <= 0) {
-		if (told_to_stop())
+		if (cgi_told_to_stop())
 			return HK_STOPPING;
 		if (mono_us() >= until)
 			return HK_TIMEOUT;
@@ -114,8 +114,8 @@ write_all(struct iovec *v, int n)
  * still have a database to close.  Input goes too, or a server that is still
  * sending a refused body waits for us.
  */
-static void
-hang_up(void)
+void
+cgi_hang_up(void)
 {
 	int	 null;
 
@@ -139,7 +139,7 @@ swallow(void)
 	char	 trash[65536];
 	ssize_t	 n;
 
-	while (left > 0 && mono_us() < until && !told_to_stop()) {
+	while (left > 0 && mono_us() < until && !cgi_told_to_stop()) {
 		struct pollfd	p = { .fd = 0, .events = POLLIN };
 
 		if (poll(&p, 1, SWALLOW_SILENCE_MS) <= 0 ||
@@ -165,7 +165,7 @@ cgi_answer(bool more_input, const struct span *piece, size_t n)
 	if (more_input)
 		swallow();
 	write_all(v, used);
-	hang_up();
+	cgi_hang_up();
 }
 
 enum hk_err

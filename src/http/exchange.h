@@ -10,7 +10,26 @@
 
 #include "http/http.h"
 
+struct exchange;
 struct pool;
+
+/* Where connections are accepted. */
+struct door {
+	pthread_mutex_t	 m;
+	pthread_cond_t	 changed;
+	bool		 taken, closed;
+};
+
+void		 door_init(struct door *);
+void		 door_release(struct door *);
+/* Waits while another has it.  False: closed. */
+bool		 door_take(struct door *);
+/* For the next who waits. */
+void		 door_leave(struct door *);
+/* From now on nobody takes it; those who wait are told. */
+void		 door_close(struct door *);
+/* Before its thread waits for the peer, or works for long. */
+void		 exchange_leave(struct exchange *);
 
 /* A connection that speaks FastCGI. */
 struct fastcgi {
@@ -22,16 +41,27 @@ struct fastcgi {
 	bool	 limited;		/* the io_timeout is set on fd */
 };
 
+/* An answer that is sent while it is made; see stream.c. */
+struct stream {
+	char		*room;		/* in the arena */
+	size_t		 len;		/* gathered there */
+	bool		 sent;		/* something has left already */
+	enum hk_err	 why;		/* what writes say, once it is not HK_OK */
+};
+
 struct exchange {
 	struct http_exchange pub;	/* first: what handlers hold */
 	enum http_way	 way;
 	struct fastcgi	 fcgi;		/* of HTTP_FASTCGI */
+	struct stream	 stream;
+	char		*large;		/* a body that is not in the arena; or NULL */
 	bool		 whole;		/* the body was read to its end */
 	/*
 	 * While it is read: HK_OK, or why its thread is to give up on the peer
 	 * (HK_TIMEOUT, HK_STOPPING).
 	 */
 	const atomic_int *cut;
+	struct door	*door;		/* while it is read: its thread's; NULL: left */
 	struct pool	*pool;
 	struct exchange	*next;
 };
@@ -58,6 +88,7 @@ enum hk_err	 pool_take(struct pool *, struct exchange **) HK_MUST_USE;
 void		 pool_put(struct exchange *);
 /* From now on nobody gets one; those who wait are told. */
 void		 pool_close(struct pool *);
+bool		 pool_closed(struct pool *);
 
 /*
  * The environment of a request into x->rq.  Values stay where they are (env
@@ -87,8 +118,8 @@ struct body_source {
 };
 
 /*
- * Read fields and body.  False: it was refused and answered, the exchange is
- * gone.
+ * Read fields and body.  False: it was refused and answered, which may linger,
+ * so not at the door; the exchange is gone.
  */
 bool		 request_read(struct exchange *, char *const *env, struct body_source *);
 
@@ -98,6 +129,14 @@ bool		 request_read(struct exchange *, char *const *env, struct body_source *);
  */
 bool		 fastcgi_open(struct exchange *, int fd);
 enum hk_err	 fastcgi_body(struct body_source *, char *p, size_t room, size_t *got);
+/*
+ * Status, type, length (< 0: nobody knows) and caching, as lines; how many
+ * bytes of head[REPLY_HEAD] they take.
+ */
+#define REPLY_HEAD	512
+size_t		 reply_head(char *head, int status, const char *type, const char *extra,
+		    int64_t len);
+
 #define ANSWER_PIECES	8
 /* Answer with the pieces one after another, and close. */
 void		 fastcgi_answer(struct exchange *, const struct span *piece, size_t n);
@@ -106,5 +145,9 @@ enum hk_err	 cgi_serve(const struct http_service *, const struct http_limits *)
 		    HK_MUST_USE;
 /* more_input: the sender has more to say than we want to hear. */
 void		 cgi_answer(bool more_input, const struct span *piece, size_t n);
+/* A stop signal waits to be noticed. */
+bool		 cgi_told_to_stop(void);
+/* Standard input and output become /dev/null. */
+void		 cgi_hang_up(void);
 
 #endif

@@ -22,6 +22,8 @@
  * at most this, times n, divided by the number of threads.
  */
 #define FIRST_RECORD_S	2
+/* So short that the thread may stay at the door meanwhile. */
+#define FIRST_WAIT_US	(1 * US_PER_MS)
 /* An answer that fits the socket's buffer, of 160 KB at least, never waits. */
 #define NEVER_WAITS	(64 << 10)
 /* How long to read on after an answer that came before the end of the body. */
@@ -46,15 +48,28 @@ set_timeout(int fd, int which, int s)
 }
 
 /*
- * Wait no longer than the io_timeout from here on.  Set when it is first needed:
- * an ordinary request lies in the socket as a whole when its connection is taken.
+ * Wait no longer than the io_timeout from here on, and not at the door.  An
+ * ordinary request never comes here: it lies in the socket as a whole when its
+ * connection is taken.
  */
 static void
 limit_waiting(struct exchange *x)
 {
+	exchange_leave(x);
 	if (!x->fcgi.limited)
 		set_timeout(x->fcgi.fd, SO_RCVTIMEO, x->pool->limits->io_timeout_s);
 	x->fcgi.limited = true;
+}
+
+/* Wait until there is something to read, `until`, or a signal. */
+static void
+await(int fd, int64_t until_us)
+{
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	int64_t		 left = until_us - mono_us();
+
+	/* A failure is seen by the read that follows. */
+	(void)poll(&p, 1, left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
 }
 
 /* Some bytes.  HK_ABORTED: the end, or an error; HK_TIMEOUT, HK_STOPPING: gave up. */
@@ -150,8 +165,8 @@ next_record(struct exchange *x, struct record *r)
 }
 
 /*
- * Mostly the first record is there when its connection is accepted, and no time
- * limit has to be set to wait for it.
+ * Mostly the first record is there when its connection is accepted, or comes
+ * at once.
  */
 static enum hk_err
 first_bytes(struct exchange *x)
@@ -160,8 +175,13 @@ first_bytes(struct exchange *x)
 
 	in.at = in.end = 0;
 	e = receive(x, in.byte, sizeof(in.byte), MSG_DONTWAIT, &in.end);
+	if (e == HK_TIMEOUT) {
+		await(x->fcgi.fd, mono_us() + FIRST_WAIT_US);
+		e = receive(x, in.byte, sizeof(in.byte), MSG_DONTWAIT, &in.end);
+	}
 	if (e != HK_TIMEOUT)
 		return e;
+	exchange_leave(x);
 	set_timeout(x->fcgi.fd, SO_RCVTIMEO, FIRST_RECORD_S);
 	return receive(x, in.byte, sizeof(in.byte), 0, &in.end);
 }
@@ -262,17 +282,6 @@ fastcgi_body(struct body_source *src, char *p, size_t room, size_t *got)
 		f->content -= n;
 	}
 	return HK_OK;
-}
-
-/* Wait until there is something to read, `until`, or a signal. */
-static void
-await(int fd, int64_t until_us)
-{
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
-	int64_t		 left = until_us - mono_us();
-
-	/* A failure is seen by the read that follows. */
-	(void)poll(&p, 1, left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
 }
 
 /*

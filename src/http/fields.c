@@ -10,8 +10,11 @@
 
 #include "http/exchange.h"
 
+#define HOST_MOST	261	/* bytes: a DNS name and a port */
+
 struct found {
 	struct span	 method, uri, script, info, query, addr, type, length;
+	struct span	 user, https, scheme, host;
 };
 
 /* Lengths are compared first, and few names have the same. */
@@ -27,6 +30,10 @@ static const struct {
 	{ { "REMOTE_ADDR", sizeof("REMOTE_ADDR") - 1 },	offsetof(struct found, addr) },
 	{ { "CONTENT_TYPE", sizeof("CONTENT_TYPE") - 1 },	offsetof(struct found, type) },
 	{ { "CONTENT_LENGTH", sizeof("CONTENT_LENGTH") - 1 },	offsetof(struct found, length) },
+	{ { "REMOTE_USER", sizeof("REMOTE_USER") - 1 },	offsetof(struct found, user) },
+	{ { "HTTPS", sizeof("HTTPS") - 1 },			offsetof(struct found, https) },
+	{ { "REQUEST_SCHEME", sizeof("REQUEST_SCHEME") - 1 },	offsetof(struct found, scheme) },
+	{ { "HTTP_HOST", sizeof("HTTP_HOST") - 1 },		offsetof(struct found, host) },
 };
 
 /* Header fields that are not one, or that have a better source. */
@@ -153,6 +160,44 @@ take_path(struct http_exchange *x, const struct found *f)
 	return HK_OK;
 }
 
+/* One to five digits behind a colon. */
+static bool
+is_port(struct span s)
+{
+	int64_t	 port;
+
+	return s.len >= 2 && s.len <= 6 && s.p[0] == ':' &&
+	    span_u63(span_of(s.p + 1, s.len - 1), &port) && port > 0 && port < 65536;
+}
+
+/* A name or an address, perhaps with a port (RFC 9110, section 7.2). */
+static bool
+is_host(struct span s)
+{
+	static const char	 name[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+	bool			 six = s.len > 0 && s.p[0] == '[';
+	size_t			 n = six;
+
+	if (s.len > HOST_MOST)
+		return false;
+	while (n < s.len && memchr(six ? "0123456789abcdef:." : name,
+	    tolower((unsigned char)s.p[n]), six ? 18 : sizeof(name) - 1) != NULL)
+		n++;
+	if (n == six || (six && (n == s.len || s.p[n++] != ']')))
+		return false;
+	return n == s.len || is_port(span_of(s.p + n, s.len - n));
+}
+
+/* Never from a header field, but for Host: those are the sender's. */
+static void
+take_server(struct http_request *rq, const struct found *f)
+{
+	rq->remote_user = f->user.len > 0 ? f->user : SPAN_NULL;
+	rq->host = is_host(f->host) ? f->host : SPAN_NULL;
+	rq->https = span_is(f->https, "1") || span_is(f->scheme, "https") ||
+	    (f->https.len == 2 && strncasecmp(f->https.p, "on", 2) == 0);
+}
+
 enum hk_err
 request_fields(struct http_exchange *x, char *const *env, int64_t *told)
 {
@@ -168,6 +213,7 @@ request_fields(struct http_exchange *x, char *const *env, int64_t *told)
 		    "with %d", n, bytes, FIELDS_MOST, FIELDS_BYTES);
 	x->rq.method = f.method;
 	x->rq.remote_addr = f.addr;
+	take_server(&x->rq, &f);
 	if ((e = take_path(x, &f)) != HK_OK ||
 	    (e = take_fields(x, env, &f, n)) != HK_OK)
 		return e;

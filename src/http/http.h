@@ -19,6 +19,15 @@ struct http_request {
 	struct span	 query;
 	struct span	 remote_addr;
 	/*
+	 * Whom the web server let in (REMOTE_USER), or SPAN_NULL.  nginx's
+	 * $remote_user is what the client claims: pass it on only where nginx
+	 * has asked for the password.
+	 */
+	struct span	 remote_user;
+	/* The Host field, "name", "name:port" or "[::1]:port"; else SPAN_NULL. */
+	struct span	 host;
+	bool		 https;		/* by HTTPS or REQUEST_SCHEME */
+	/*
 	 * HTTP_* as names like "svix-id", content-type, content-length; never
 	 * "proxy".  More than 200, or than 64 KB of them, is answered by 431.
 	 */
@@ -36,14 +45,48 @@ struct http_exchange {
 struct http_reply {
 	int		 status;
 	const char	*type;		/* NULL: application/json */
-	const char	*extra;		/* further lines, each ended by \r\n; or NULL */
+	/* Further lines, each ended by \r\n, as many and as long as need be; or NULL. */
+	const char	*extra;
 	struct span	 body;
 };
 
-/* After this the exchange is gone.  HEAD sends no body; errors are the peer's. */
+/*
+ * After this the exchange is gone.  Errors are the peer's.  HEAD sends no body,
+ * 204 and 304 neither body nor type.
+ */
 void		 http_reply(struct http_exchange *, const struct http_reply *);
 /* {"error":"<text>"} with the code's status; 503 gets a Retry-After. */
 void		 http_error(struct http_exchange *, enum hk_err, const char *text);
+/*
+ * The body is not needed any longer: rq.body is SPAN_NULL from now on, and the
+ * memory of a large one goes to the next request.  By the thread of handle().
+ */
+void		 http_body_done(struct http_exchange *);
+
+/*
+ * An answer whose length nobody knows yet, in place of http_reply(): begin,
+ * write any number of times, end.  By any thread, but one at a time.  Memory is
+ * bounded: small writes are gathered, and a write waits for a slow reader.
+ */
+void		 http_stream_begin(struct http_exchange *, int status, const char *type,
+		    const char *extra);
+/*
+ * HK_ABORTED: the peer is gone; HK_TIMEOUT: it took nothing for io_timeout_s;
+ * HK_STOPPING: the program is to stop; HK_SKIP: it was HEAD, nobody wants a
+ * body; HK_NOMEM.  All further writes say the same; go on to the end.
+ */
+enum hk_err	 http_stream_write(struct http_exchange *, struct span) HK_MUST_USE;
+/*
+ * After this the exchange is gone.
+ *
+ *	why	HK_OK or HK_SKIP: that was all.  Anything else: it is not whole;
+ *		the peer gets http_error() when nothing has left yet, else the
+ *		connection breaks off, so that no half answer looks whole.  (Plain
+ *		CGI cannot break off: let the last line of a file say it is.)
+ *
+ * What a write said counts without being handed back.
+ */
+void		 http_stream_end(struct http_exchange *, enum hk_err why);
 
 struct http_limits {
 	int	 threads;	/* accepting ones */
@@ -63,6 +106,8 @@ struct http_service {
 	 */
 	void	(*drain)(void *ctx);
 	void	*ctx;
+	/* handle() never waits and is soon done: it may be called at the door. */
+	bool	 quick;
 };
 
 enum http_way {

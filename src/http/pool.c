@@ -85,10 +85,13 @@ pool_put(struct exchange *x)
 	struct pool	*p = x->pool;
 
 	arena_reset(x->pub.arena);
+	http_body_done(&x->pub);
 	memset(&x->pub.rq, 0, sizeof(x->pub.rq));
 	x->pub.user = NULL;
+	memset(&x->stream, 0, sizeof(x->stream));
 	x->whole = false;
 	x->cut = NULL;
+	x->door = NULL;
 	pthread_mutex_lock(&p->m);
 	x->next = p->idle;
 	p->idle = x;
@@ -104,4 +107,15 @@ pool_close(struct pool *p)
 	p->closed = true;
 	pthread_cond_broadcast(&p->changed);
 	pthread_mutex_unlock(&p->m);
+}
+
+bool
+pool_closed(struct pool *p)
+{
+	bool	 closed;
+
+	pthread_mutex_lock(&p->m);
+	closed = p->closed;
+	pthread_mutex_unlock(&p->m);
+	return closed;
 }

@@ -2,6 +2,7 @@
  * Answers, as a CGI program gives them (RFC 3875, section 6).
  */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -34,25 +35,43 @@ reason(int status)
 	return "Status";
 }
 
+static bool
+has_body(int status)
+{
+	return status != 204 && status != 304;
+}
+
+size_t
+reply_head(char *head, int status, const char *type, const char *extra, int64_t len)
+{
+	bool	 own_cache = extra != NULL && strcasestr(extra, "cache-control:") != NULL;
+	char	 about[REPLY_HEAD] = "", length[48] = "";
+	int	 n;
+
+	if (has_body(status))
+		snprintf(about, sizeof(about), "Content-Type: %s\r\n",
+		    type != NULL ? type : "application/json");
+	if (has_body(status) && len >= 0)
+		snprintf(length, sizeof(length), "Content-Length: %" PRId64 "\r\n", len);
+	n = snprintf(head, REPLY_HEAD, "Status: %d %s\r\n%s%s%s", status, reason(status),
+	    about, length, own_cache ? "" : "Cache-Control: no-store\r\n");
+	assert(n > 0 && n < REPLY_HEAD);
+	return (size_t)n;
+}
+
 void
 http_reply(struct http_exchange *pub, const struct http_reply *r)
 {
 	struct exchange	*x = (struct exchange *)pub;
-	char		 head[512];
+	char		 head[REPLY_HEAD];
 	struct span	 piece[4];
-	bool		 own_cache;
-	int		 n;
 
-	own_cache = r->extra != NULL && strcasestr(r->extra, "cache-control:") != NULL;
-	n = snprintf(head, sizeof(head),
-	    "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s",
-	    r->status, reason(r->status), r->type != NULL ? r->type : "application/json",
-	    r->body.len, own_cache ? "" : "Cache-Control: no-store\r\n");
-	assert(n > 0 && (size_t)n < sizeof(head));
-	piece[0] = span_of(head, (size_t)n);
+	piece[0] = span_of(head, reply_head(head, r->status, r->type, r->extra,
+	    (int64_t)r->body.len));
 	piece[1] = span_str(r->extra);
 	piece[2] = SPAN("\r\n");
-	piece[3] = span_is(pub->rq.method, "HEAD") ? SPAN_NULL : r->body;
+	piece[3] = span_is(pub->rq.method, "HEAD") || !has_body(r->status) ? SPAN_NULL :
+	    r->body;
 	FAULT_DIE("reply.before");
 	if (x->way == HTTP_CGI)
 		cgi_answer(!x->whole && r->status == err_status(HK_TOOBIG), piece, 4);

@@ -1,11 +1,42 @@
 /*
  * Reading a request to its end, whatever it comes through.
  */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/fault.h"
 #include "http/exchange.h"
 
 #define BODY_FIRST	4096	/* bytes, when nobody says how long it is */
+#define BODY_SMALL	8192	/* of this length at most it is in the arena */
+
+/*
+ * Room for n bytes, of which the first had are kept.  A large body has a block
+ * of its own, so that it can be given back before its request is answered.
+ */
+static char *
+body_room(struct exchange *x, char *p, size_t had, size_t n)
+{
+	char	*large;
+
+	if (x->large == NULL && n <= BODY_SMALL + 1)
+		return arena_grow(x->pub.arena, p, had, n);
+	if (FAULT_FAIL("body") || (large = realloc(x->large, n)) == NULL)
+		return NULL;
+	if (x->large == NULL && had > 0)
+		memcpy(large, p, had);
+	return x->large = large;
+}
+
+void
+http_body_done(struct http_exchange *pub)
+{
+	struct exchange	*x = (struct exchange *)pub;
+
+	free(x->large);
+	x->large = NULL;
+	pub->rq.body = SPAN_NULL;
+}
 
 /*
  * CONTENT_LENGTH is a hint, not a truth: a chunked request has none, and a
@@ -28,7 +59,7 @@ read_body(struct body_source *src, size_t most)
 	room = src->told >= 0 ? (size_t)src->told + 1 : BODY_FIRST;
 	if (room > most + 1)
 		room = most + 1;
-	if ((p = arena_get(x->arena, room)) == NULL)
+	if ((p = body_room(src->x, NULL, 0, room)) == NULL)
 		return HK_NOMEM;
 	for (;;) {
 		if ((e = src->read(src, p + len, room - len, &got)) != HK_OK)
@@ -40,7 +71,7 @@ read_body(struct body_source *src, size_t most)
 		if (len > most)
 			return HK_TOOBIG;
 		more = room > most / 2 ? most + 1 : room * 2;
-		if ((p = arena_grow(x->arena, p, room, more)) == NULL)
+		if ((p = body_room(src->x, p, room, more)) == NULL)
 			return HK_NOMEM;
 		room = more;
 	}
@@ -74,6 +105,7 @@ refuse_fields(struct exchange *x)
 {
 	static const char	 body[] = "{\"error\":\"Request header fields too large\"}";
 
+	exchange_leave(x);
 	http_reply(&x->pub, &(struct http_reply){ .status = 431, .body = SPAN(body) });
 }
 
@@ -89,6 +121,7 @@ request_read(struct exchange *x, char *const *env, struct body_source *src)
 		return false;
 	}
 	if (e != HK_OK || (e = read_body(src, x->pool->limits->max_body)) != HK_OK) {
+		exchange_leave(x);
 		http_error(&x->pub, e, refusal(e));
 		return false;
 	}

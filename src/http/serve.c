@@ -1,16 +1,18 @@
 /*
  * How the program runs, starts and stops.
  *
- * The thread of http_serve() waits for signals.  The others sit in a blocking
- * accept4(), for polling a shared socket wakes all of them for each request;
- * it must not be shut down or made non-blocking either, for other processes
- * share it.  So they are stopped by interrupting them until they are gone.
+ * The thread of http_serve() waits for signals.  One of the others sits in a
+ * blocking accept4(), for polling a shared socket wakes everybody for each
+ * request; it must not be shut down or made non-blocking either, for other
+ * processes share it.  So they are stopped by interrupting them until they are
+ * gone.
  */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -50,6 +52,20 @@ is_listening(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes;
 }
 
+/*
+ * To wake a thread of ours must not push aside whoever wakes it: the web server
+ * would lose its processor before it has sent what it connected for.  And what
+ * gathers meanwhile is taken at once.  Only where nobody has chosen otherwise.
+ */
+static void
+be_patient(void)
+{
+	const struct sched_param	 none = { 0 };
+
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 enum http_way
 http_start(void)
 {
@@ -61,9 +77,10 @@ http_start(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGUSR2, &sa, NULL);	/* no SA_RESTART */
 	signal(SIGPIPE, SIG_IGN);
-	if (is_listening(0))
+	if (is_listening(0)) {
 		way = HTTP_FASTCGI;
-	else if (getenv("GATEWAY_INTERFACE") != NULL)
+		be_patient();
+	} else if (getenv("GATEWAY_INTERFACE") != NULL)
 		way = HTTP_CGI;
 	return way;
 }
@@ -149,6 +166,7 @@ stop(struct server *sv)
 	int			 left = sv->nworker;
 
 	atomic_store(&sv->stopping, true);
+	door_close(&sv->door);
 	pool_close(&sv->pool);
 	while (left > 0) {
 		for (int i = 0; i < sv->nworker; i++) {
@@ -229,6 +247,7 @@ fastcgi_serve(const struct http_service *service, const struct http_limits *limi
 	enum hk_err	 e;
 
 	sv.watcher = pthread_self();
+	door_init(&sv.door);
 	pool_init(&sv.pool, HTTP_FASTCGI, limits);
 	if ((e = check_socket()) == HK_OK && (e = start(&sv)) == HK_OK) {
 		watch(&sv);
@@ -241,6 +260,7 @@ fastcgi_serve(const struct http_service *service, const struct http_limits *limi
 		pthread_mutex_destroy(&sv.worker[i].m);
 	free(sv.worker);
 	pool_release(&sv.pool);
+	door_release(&sv.door);
 	return e;
 }
 

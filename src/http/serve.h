@@ -32,6 +32,7 @@ struct worker {
 struct server {
 	const struct http_service *service;
 	const struct http_limits  *limits;
+	struct door	 door;
 	struct pool	 pool;
 	struct worker	*worker;
 	int		 nworker;

@@ -1,5 +1,5 @@
 /*
- * An accepting thread: take an exchange, accept, read, hand over.
+ * An accepting thread: go to the door, take an exchange, accept, read, hand over.
  */
 #include <errno.h>
 #include <poll.h>
@@ -102,24 +102,34 @@ accept_one(struct worker *w)
 	return fd;
 }
 
-static void
+/* True: this thread is still at the door. */
+static bool
 serve_one(struct worker *w, struct exchange *x, int fd)
 {
 	const struct http_service	*service = w->sv->service;
 	struct body_source		 src = { .read = fastcgi_body };
+	bool				 stays;
 
 	x->cut = &w->cut;
+	x->door = &w->sv->door;
 	if (!fastcgi_open(x, fd)) {
 		now_doing(w, DOING_WORK);
+		stays = x->door != NULL;
 		pool_put(x);
-		return;
+		return stays;
 	}
-	if (request_read(x, x->fcgi.env, &src)) {
+	if (!request_read(x, x->fcgi.env, &src)) {
 		now_doing(w, DOING_WORK);
-		x->cut = NULL;			/* another thread may answer */
-		service->handle(&x->pub, service->ctx);
-	} else
-		now_doing(w, DOING_WORK);
+		return false;			/* left it to refuse */
+	}
+	now_doing(w, DOING_WORK);
+	if (!service->quick)
+		exchange_leave(x);
+	stays = x->door != NULL;
+	x->cut = NULL;			/* another thread may answer */
+	x->door = NULL;
+	service->handle(&x->pub, service->ctx);
+	return stays;
 }
 
 void *
@@ -129,12 +139,14 @@ acceptor_run(void *arg)
 	struct exchange	*x;
 	sigset_t	 set;
 	enum hk_err	 e;
+	bool		 at_door = false;
 	int		 fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	for (;;) {
+	while (at_door || door_take(&w->sv->door)) {
+		at_door = true;
 		if ((e = pool_take(&w->sv->pool, &x)) == HK_NOMEM) {
 			back_off("a new request", ENOMEM);
 			continue;
@@ -145,7 +157,7 @@ acceptor_run(void *arg)
 			pool_put(x);
 			break;
 		}
-		serve_one(w, x, fd);
+		at_door = serve_one(w, x, fd);
 	}
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include "inbox/accept.h"
 
 #include "base/clock.h"
+#include "inbox/body.h"
 #include "inbox/desk.h"
 
 #define FIELDS_MAX	256	/* more than a request can have */
@@ -116,6 +117,7 @@ store(struct db *db, const struct conf *conf, const struct desk *d, const struct
 	/* A person says yes to a type that the catalogue does not have. */
 	if (ev.disposition.what == DO_REJECT)
 		ev.disposition = (struct disposition){ DO_SKIP, "unknown type, accepted by a person" };
+	ev.packed = body_pack(h->body, arena);
 	return event_store(db, &ev, &out->event, &out->fresh);
 }
 
@@ -134,34 +136,75 @@ mark(struct db *db, int64_t id, const struct accepted *a, int64_t now)
 	return stmt_run(q);
 }
 
+/* A refused request at the desk it came to, and the secret of today that signs it. */
+struct late {
+	struct desks		 desks;
+	struct desk		*desk;
+	struct held		 held;
+	struct json		*root;
+	struct fields		 fields;
+	struct sign_verdict	 verdict;
+};
+
+static void
+late_close(struct late *l)
+{
+	json_free(l->root);
+	desks_close(&l->desks);
+}
+
+static enum hk_err
+late_open(struct late *l, struct db *db, const struct conf *conf, int64_t id, struct arena *arena)
+{
+	enum hk_err	e;
+
+	*l = (struct late){ .desk = NULL };
+	if ((e = held_load(db, id, arena, &l->held)) != HK_OK)
+		return e;
+	if (l->held.accepted)
+		return err_tell(HK_EXISTS, "request %lld was accepted before", (long long)id);
+	if (!l->held.has_body)
+		return err_tell(HK_NEVER, "the body of request %lld was too large to keep; let its "
+		    "sender send it again", (long long)id);
+	if ((e = held_fields(&l->held, arena, &l->root, &l->fields)) != HK_OK ||
+	    (e = find_desk(&l->desks, conf, l->held.provider, &l->desk)) != HK_OK)
+		return e;
+	return verify_late(l->desk, &l->fields, &l->held, conf->tolerance_s, &l->verdict);
+}
+
 enum hk_err
 quarantine_accept(struct db *db, const struct conf *conf, int64_t id, int64_t now,
     struct arena *arena, struct accepted *out)
 {
-	struct desks		 ds = { .n = 0 };
-	struct desk		*d = NULL;
-	struct held		 h = { .has_body = false };
-	struct json		*root = NULL;
-	struct fields		 f;
-	struct sign_verdict	 v;
-	enum hk_err		 e;
+	struct late	l;
+	enum hk_err	e;
 
-	if ((e = held_load(db, id, arena, &h)) != HK_OK)
-		return e;
-	if (h.accepted)
-		return err_tell(HK_EXISTS, "request %lld was accepted before", (long long)id);
-	if (!h.has_body)
-		return err_tell(HK_NEVER, "the body of request %lld was too large to keep; let its "
-		    "sender send it again", (long long)id);
-	if ((e = held_fields(&h, arena, &root, &f)) != HK_OK ||
-	    (e = find_desk(&ds, conf, h.provider, &d)) != HK_OK ||
-	    (e = verify_late(d, &f, &h, conf->tolerance_s, &v)) != HK_OK ||
-	    (e = store(db, conf, d, &h, &f, &v, now, arena, out)) != HK_OK)
+	if ((e = late_open(&l, db, conf, id, arena)) != HK_OK ||
+	    (e = store(db, conf, l.desk, &l.held, &l.fields, &l.verdict, now, arena, out)) != HK_OK)
 		goto out;
-	out->label = arena_str(arena, span_str(v.label));
+	out->label = arena_str(arena, span_str(l.verdict.label));
 	e = mark(db, id, out, now);
 out:
-	json_free(root);
-	desks_close(&ds);
+	late_close(&l);
+	return e;
+}
+
+enum hk_err
+quarantine_check(struct db *db, const struct conf *conf, int64_t id, struct arena *arena,
+    const char **label)
+{
+	struct late		 l;
+	struct envelope		 env;
+	struct disposition	 what;
+	enum hk_err		 e;
+
+	if ((e = late_open(&l, db, conf, id, arena)) != HK_OK ||
+	    (e = desk_read(l.desk, conf, &l.fields, l.held.body, l.verdict.id, arena, &env,
+	    &what)) != HK_OK)
+		goto out;
+	if ((*label = arena_str(arena, span_str(l.verdict.label))) == NULL)
+		e = err_note(HK_NOMEM, "no memory for a label");
+out:
+	late_close(&l);
 	return e;
 }

@@ -24,4 +24,11 @@ struct accepted {
 enum hk_err	 quarantine_accept(struct db *, const struct conf *, int64_t id,
 		    int64_t now, struct arena *, struct accepted *) HK_MUST_USE;
 
+/*
+ * Would it be taken in?  Reads only; *label is the secret that signs it, in the
+ * arena.  Errors as above.
+ */
+enum hk_err	 quarantine_check(struct db *, const struct conf *, int64_t id,
+		    struct arena *, const char **label) HK_MUST_USE;
+
 #endif

@@ -1,6 +1,7 @@
 /* Events become rows. */
 #include <assert.h>
 
+#include "inbox/body.h"
 #include "inbox/event.h"
 #include "base/fault.h"
 
@@ -60,19 +61,15 @@ event_store(struct db *db, const struct event *ev, int64_t *id, bool *fresh)
 	if ((e = db_stmt(db, S_EVENT_INSERT, &q)) != HK_OK)
 		return e;
 	bind_event(q, ev);
-	if ((e = stmt_step(q, fresh)) == HK_OK && *fresh)
-		*id = col_int(q, 0);
-	stmt_reset(q);
+	e = stmt_run(q);
 	FAULT_DIE("event.inserted");
-	if (e != HK_OK || !*fresh)
-		return e != HK_OK ? e : first_id(db, ev, id);
-
-	if ((e = db_stmt(db, S_EVENT_BODY_INSERT, &q)) != HK_OK)
+	if (e != HK_OK)
 		return e;
-	bind_int(q, ":event", *id);
-	bind_text(q, ":headers", ev->headers);
-	bind_bytes(q, ":body", ev->body);
-	return stmt_run(q);
+	*fresh = db_changes(db) == 1;
+	if (!*fresh)
+		return first_id(db, ev, id);
+	*id = db_last_id(db);
+	return body_store(db, *id, ev->headers, ev->body, ev->packed);
 }
 
 void

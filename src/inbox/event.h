@@ -12,6 +12,7 @@ struct event {
 	struct disposition	 disposition;	/* PROCESS, SKIP or IGNORE */
 	struct span		 headers;	/* JSON object */
 	struct span		 body;
+	struct span		 packed;	/* in its place, by body_pack(); or SPAN_NULL */
 	struct span		 signature;
 	const char		*secret_label;
 	bool			 verified;

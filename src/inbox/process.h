@@ -12,6 +12,7 @@ struct process_opts {
 	const char		*who;		/* "worker 4711" */
 	int			 most;		/* events in one claim, <= QUEUE_BATCH */
 	int64_t			 slice_us;	/* longest write transaction */
+	int64_t			 alone_us;	/* the same while nobody else wants to write */
 	/* Asked between transactions; true: stop early.  May be NULL. */
 	bool			(*stop)(void *ctx);
 	/* Called between transactions, to give way.  May be NULL. */

@@ -237,6 +237,7 @@ queue_settle(struct db *db, const struct claimed *c, enum hk_err verdict,
 	bind_text(q, ":result", span_str(s.result));
 	bind_text(q, ":message", s.waits_for.p != NULL ? s.waits_for :
 	    s.error.p != NULL ? s.error : s.reason);
+	bind_text(q, ":changes", t->changes);
 	return stmt_run(q);
 }
 

@@ -10,7 +10,7 @@
 
 #include "provider/provider.h"
 
-#define QUEUE_BATCH	128	/* events one claim takes at most */
+#define QUEUE_BATCH	256	/* events one claim takes at most */
 #define QUEUE_TRIES	8	/* the first attempt, then one per row of the schedule */
 
 struct claimed {

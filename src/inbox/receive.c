@@ -1,4 +1,5 @@
 /* Received, verified, stored, answered. */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sysexits.h>
@@ -7,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "inbox/answer.h"
+#include "inbox/body.h"
 #include "inbox/client.h"
 #include "inbox/desk.h"
 #include "inbox/event.h"
@@ -14,10 +16,17 @@
 #include "inbox/receive.h"
 #include "inbox/secret.h"
 #include "inbox/slice.h"
+#include "provider/envelope.h"
 
 #define CGI_SLICE_US	(50 * US_PER_MS)
 #define COMMIT_MOST	256		/* events in one transaction */
 #define HEADERS_MOST	(256 << 10)
+/*
+ * Bytes of freed memory that a thread may keep: what an event of 70 KB takes,
+ * its body and the room to pack it.  Or the kernel would clear the same pages
+ * for each event anew.
+ */
+#define MEMORY_KEPT	(384 << 10)
 
 /* The program: lives as long as the process. */
 struct receiver {
@@ -143,6 +152,22 @@ receipt_new(struct receiver *rc, const struct desk *d, struct http_exchange *x,
 	return r->ev.headers.p != NULL ? r : NULL;
 }
 
+/* Of a large body only what it is packed into waits for the commit. */
+static enum hk_err
+shrink(struct receipt *r)
+{
+	struct arena	*arena = r->x->arena;
+
+	r->ev.packed = body_pack(r->ev.body, arena);
+	if (r->ev.packed.p == NULL)
+		return HK_OK;
+	if (!envelope_own(&r->ev.env, arena))
+		return err_note(HK_NOMEM, "no memory for an event");
+	r->ev.body = SPAN_NULL;
+	http_body_done(r->x);
+	return HK_OK;
+}
+
 /* Its sender is known, so it is kept in any case: as a refusal. */
 static void
 refuse_verified(struct receipt *r, const char *reason, struct span detail)
@@ -182,7 +207,9 @@ receive(struct receiver *rc, struct desk *d, struct http_exchange *x)
 	e = desk_read(d, rc->conf, &x->rq.fields, x->rq.body, v.id, x->arena, &r->ev.env,
 	    &r->ev.disposition);
 	FAULT_DIE("request.understood");
-	if (e == HK_OK && r->ev.disposition.what == DO_REJECT)
+	if (e == HK_OK && r->ev.disposition.what != DO_REJECT)
+		e = shrink(r);
+	else if (e == HK_OK)
 		refuse_verified(r, "unknown_type", span_str(r->ev.disposition.reason));
 	if (e == HK_SYNTAX) {
 		why = span_str(arena_printf(x->arena, "Invalid payload: %s", err_last()));
@@ -301,12 +328,14 @@ int
 receive_main(const struct provider *pv)
 {
 	struct receiver		 rc = { .pv = pv };
-	struct http_service	 service = { .handle = handle, .drain = drain, .ctx = &rc };
+	struct http_service	 service = { .handle = handle, .drain = drain, .ctx = &rc,
+				    .quick = true };
 	struct http_limits	 limits;
 	enum http_way		 way = http_start();
 	enum hk_err		 e;
 
 	log_open(pv->name, LOG_INFO);
+	(void)mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);	/* refused: slower, not wrong */
 	if (way == HTTP_NONE) {
 		fprintf(stderr, "%s.fcgi: a web server starts this program, as FastCGI or CGI; "
 		    "see the README\n", pv->name);

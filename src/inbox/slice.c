@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/id.h"
+#include "inbox/housekeeping.h"
 #include "inbox/process.h"
 #include "inbox/slice.h"
 #include "inbox/wakeup.h"
@@ -17,6 +19,10 @@
 #define SLICE_ARENA	(1 << 20)
 #define AGAIN_US	(50 * US_PER_MS)	/* somebody else slices: look again */
 #define WAY_MS		20			/* longest giving way to the writer */
+#define TIDY_US		(5 * US_PER_MS)		/* for counts and the search index, ... */
+#define TIDY_EVERY_US	US_PER_S
+#define TIDY_MORE_US	(50 * US_PER_MS)	/* ... so soon again while there is more */
+#define TIDY_CGI	16			/* one process in so many */
 
 struct slice {
 	const struct conf	*conf;
@@ -29,6 +35,7 @@ struct slice {
 	bool			 stopped;
 	int			 wake_fd;	/* of the committing thread */
 	int64_t			 deadline;	/* of the CGI slice, mono; 0: none */
+	int64_t			 tidy_at;	/* mono */
 };
 
 static bool
@@ -48,6 +55,26 @@ slice_pause(void *ctx)
 	for (int i = 0; i < WAY_MS && s->writer != NULL && writer_waiting(s->writer) > 0 &&
 	    !atomic_load(&s->stopping); i++)
 		usleep(1000);
+}
+
+/* Nothing is due: counts and the search index.  *next may become sooner. */
+static enum hk_err
+slice_tidy(struct slice *s, struct db *db, int64_t *next)
+{
+	int64_t		now = mono_us(), soon;
+	bool		more = true;
+	enum hk_err	e = HK_OK;
+
+	if (slice_stopped(s) || (s->deadline != 0 && random_below(TIDY_CGI) != 0))
+		return HK_OK;
+	if (now >= s->tidy_at) {
+		e = housekeeping_step(db, now_us(), TIDY_US, &more);
+		s->tidy_at = now + (more ? TIDY_MORE_US : TIDY_EVERY_US);
+	}
+	soon = now_us() + s->tidy_at - now;
+	if (more && soon < *next)
+		*next = soon;
+	return e;
 }
 
 /*
@@ -79,8 +106,8 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 		arena_reset(arena);
 		slice_pause(s);
 	}
-	if (e == HK_OK)
-		e = queue_next(db, next);
+	if (e == HK_OK && (e = queue_next(db, next)) == HK_OK)
+		e = slice_tidy(s, db, next);
 	FAULT_DIE("slice.done");
 	arena_free(arena);
 	close(lock);

@@ -2,11 +2,11 @@
  * Clerk, Clerk Billing included.  Its bodies have no id: the signed svix-id
  * is the event's.
  */
+#include "provider/clerk.h"
+
 #include "base/clock.h"
 #include "provider/envelope.h"
 #include "provider/verdict.h"
-
-#define CLERK_ID_MAX	63	/* what struct user holds */
 
 enum {
 	W_TYPE, W_TIMESTAMP, W_INSTANCE, W_DATA, W_ID, W_USER, W_PAYER_ID,
@@ -84,67 +84,71 @@ envelope(struct span body, struct span message_id, struct arena *arena,
 	return HK_OK;
 }
 
-/* ---- handlers ---------------------------------------------------------- */
+/* ---- what the handlers share -------------------------------------------- */
 
-/*
- * The address whose id the user calls primary; people with a phone number or
- * a name only have none.
- */
-static struct span
-primary_email(struct json *user)
+int64_t
+clerk_time(struct json *o, const char *path)
 {
-	struct span	 id = json_text(user, "primary_email_address_id");
-	struct json	*list = json_get(user, "email_addresses");
+	int64_t	n;
 
-	for (size_t i = 0; id.len > 0 && i < json_len(list); i++)
-		if (span_eq(json_text(json_at(list, i), "id"), id))
-			return json_text(json_at(list, i), "email_address");
-	return SPAN_NULL;
+	return json_int(o, path, &n) && n > 0 ? us_guess(n) : 0;
 }
 
-static enum hk_err
-user_id(struct task *t, struct json *data, struct span *id)
+int64_t
+clerk_version(const struct task *t, struct json *object)
 {
-	*id = json_text(data, "id");
-	if (!span_graph(*id, CLERK_ID_MAX))
-		return task_say(t, HK_NEVER, "the event names no user: data.id is no id");
+	int64_t	us = clerk_time(object, "updated_at");
+
+	return us != 0 ? us : t->occurred_us;
+}
+
+struct span
+clerk_status(const struct task *t, struct json *object)
+{
+	static const struct {
+		const char	*sent;
+		struct span	 means;
+	} spellings[] = {
+		{ "pastDue", SPAN("past_due") }, { "cancelled", SPAN("canceled") },
+	};
+	static const char *const	told[] = {	/* types that are a status */
+		"active", "pastDue", "canceled", "ended", "abandoned", "incomplete", "upcoming",
+		"removed", "revoked", "pending", NULL
+	};
+	const char	*dot = memchr(t->type.p, '.', t->type.len);
+	struct span	 s = json_text(object, "status");
+
+	for (int i = 0; s.len == 0 && dot != NULL && told[i] != NULL; i++)
+		if (span_is(span_of(dot + 1, (size_t)(t->type.p + t->type.len - dot - 1)),
+		    told[i]))
+			s = span_str(told[i]);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		if (span_is(s, spellings[i].sent))
+			s = spellings[i].means;
+	return s;
+}
+
+enum hk_err
+tally_add(struct task *t, struct tally *sum, enum hk_err verdict)
+{
+	if (verdict == HK_OK)
+		sum->news = true;
+	if (verdict != HK_SKIP)
+		return task_heard(t, verdict);
+	if (t->reason[0] == '\0')	/* the first tells best */
+		return task_say(t, HK_OK, "%s", err_last());
 	return HK_OK;
 }
 
-/* Creation and update alike: both carry the whole user, and either may be first. */
-static enum hk_err
-user_seen(struct task *t)
+enum hk_err
+tally_close(struct task *t, const struct tally *sum)
 {
-	struct json		*data = json_get(t->json, "data");
-	struct clerk_user	 cu;
-	struct user		 user;
-	int64_t			 updated = 0;
-	enum hk_err		 e;
-
-	cu = (struct clerk_user){
-		.email		= primary_email(data),
-		.first_name	= json_text(data, "first_name"),
-		.last_name	= json_text(data, "last_name"),
-		.username	= json_text(data, "username"),
-		.external_id	= json_text(data, "external_id"),
-	};
-	if (json_int(data, "updated_at", &updated) && updated > 0)
-		cu.updated_us = us_guess(updated);
-	if ((e = user_id(t, data, &cu.clerk_id)) != HK_OK ||
-	    (e = task_json(t, json_get(data, "public_metadata"), &cu.metadata)) != HK_OK)
-		return e;
-	return task_heard(t, user_put(t->cause, &cu, t->conf->signup_bonus, &user));
-}
-
-static enum hk_err
-user_gone(struct task *t)
-{
-	struct span	id;
-	enum hk_err	e;
-
-	if ((e = user_id(t, json_get(t->json, "data"), &id)) != HK_OK)
-		return e;
-	return task_heard(t, user_delete(t->cause, id));
+	if (!sum->news)
+		return HK_SKIP;
+	if (sum->granted > 0)
+		return task_say(t, HK_OK, "granted %lld credits", (long long)sum->granted);
+	t->reason[0] = '\0';
+	return HK_OK;
 }
 
 static const char *const catalogue[] = {
@@ -165,10 +169,73 @@ static const struct alias aliases[] = {
 };
 
 static const struct handler handlers[] = {
-	{ "user.created",	user_seen },
-	{ "user.updated",	user_seen },
-	{ "user.deleted",	user_gone },
-	{ NULL,			NULL }	/* others: stored, not acted on */
+	{ "user.created",			clerk_user_seen,
+	    "Makes the user with a first API key, and gives the signup bonus once." },
+	{ "user.updated",			clerk_user_seen,
+	    "Updates address, name and metadata, unless what is stored is newer." },
+	{ "user.deleted",			clerk_user_gone,
+	    "Marks the user as deleted and revokes the keys; no later update revives it." },
+	{ "session.created",			clerk_session_seen,
+	    "Notes the session." },
+	{ "session.pending",			clerk_session_seen,
+	    "Notes that the session has something left to do before it counts." },
+	{ "session.ended",			clerk_session_seen,
+	    "Notes that the user signed out." },
+	{ "session.removed",			clerk_session_seen,
+	    "Notes that the user signed out, and that the session is gone from the browser." },
+	{ "session.revoked",			clerk_session_seen,
+	    "Notes that the session was ended from elsewhere." },
+	{ "organization.created",		clerk_organization_seen,
+	    "Makes the organization." },
+	{ "organization.updated",		clerk_organization_seen,
+	    "Updates the organization's name, unless what is stored is newer." },
+	{ "organization.deleted",		clerk_organization_gone,
+	    "Marks the organization as deleted; no later update revives it." },
+	{ "organizationMembership.created",	clerk_membership_seen,
+	    "Notes who belongs to the organization, and in which role." },
+	{ "organizationMembership.updated",	clerk_membership_seen,
+	    "Updates the member's role, unless what is stored is newer." },
+	{ "organizationMembership.deleted",	clerk_membership_gone,
+	    "Ends the membership, for good." },
+	{ "subscription.created",		clerk_subscription_seen,
+	    "Notes the payer's subscription and its items; paid ones grant their plan's credits." },
+	{ "subscription.active",		clerk_subscription_seen,
+	    "The subscription runs; paid items grant their plan's credits once a period." },
+	{ "subscription.updated",		clerk_subscription_seen,
+	    "Updates the subscription; a new period or a better plan grants what is missing." },
+	{ "subscription.pastDue",		clerk_subscription_seen,
+	    "A payment is missing: nothing can be burned until it is there." },
+	{ "subscription.canceled",		clerk_subscription_seen,
+	    "Notes the cancelation; what was granted stays." },
+	{ "subscriptionItem.created",		clerk_item_seen,
+	    "Notes the item; a paid one grants its plan's credits once a period." },
+	{ "subscriptionItem.active",		clerk_item_seen,
+	    "The item runs; a paid one grants its plan's credits once a period." },
+	{ "subscriptionItem.updated",		clerk_item_seen,
+	    "Updates the item; a renewal or a better plan grants what is missing." },
+	{ "subscriptionItem.upcoming",		clerk_item_seen,
+	    "Notes the item that begins later; nothing is granted yet." },
+	{ "subscriptionItem.freeTrialEnding",	clerk_item_seen,
+	    "Notes that the trial ends in three days; a trial grants nothing." },
+	{ "subscriptionItem.pastDue",		clerk_item_seen,
+	    "The item is not paid: nothing can be burned until it is." },
+	{ "subscriptionItem.incomplete",	clerk_item_seen,
+	    "Notes that the first payment for the item is missing." },
+	{ "subscriptionItem.canceled",		clerk_item_seen,
+	    "The item goes on until its period ends, and is not renewed." },
+	{ "subscriptionItem.ended",		clerk_item_seen,
+	    "The item is over; what was granted stays." },
+	{ "subscriptionItem.abandoned",		clerk_item_seen,
+	    "The item was never paid and is over." },
+	{ "paymentAttempt.created",		clerk_attempt_seen,
+	    "Notes that a payment is tried." },
+	{ "paymentAttempt.updated",		clerk_attempt_seen,
+	    "A payment that succeeded grants the credits of its items, once a period." },
+	{ "email.created",			clerk_mail_made,
+	    "Says whether Clerk sends the mail or leaves that to us." },
+	{ "sms.created",			clerk_mail_made,
+	    "Says whether Clerk sends the message or leaves that to us." },
+	{ NULL, NULL, NULL }	/* others: stored, not acted on */
 };
 
 const struct provider provider_clerk = {

@@ -256,7 +256,7 @@ custom_dispose(const struct custom *c, const struct envelope *env)
 
 static const char *const catalogue[] = { NULL };
 static const struct handler handlers[] = {
-	{ NULL,	NULL }	/* all are stored, not acted on */
+	{ NULL, NULL, NULL }	/* all are stored, not acted on */
 };
 
 const struct provider provider_custom = {

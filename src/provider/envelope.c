@@ -33,3 +33,15 @@ envelope_message_id(struct span message_id, struct span *out)
 	*out = message_id;
 	return HK_OK;
 }
+
+bool
+envelope_own(struct envelope *env, struct arena *arena)
+{
+	struct span *const	 all[] = { &env->event_id, &env->type, &env->lane,
+				    &env->api_version, &env->instance, &env->challenge };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->p != NULL && (*all[i] = arena_span(arena, *all[i])).p == NULL)
+			return false;
+	return true;
+}

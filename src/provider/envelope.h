@@ -29,4 +29,10 @@ enum hk_err	 envelope_need(const struct scan_found *, struct arena *,
  */
 enum hk_err	 envelope_message_id(struct span message_id, struct span *out) HK_MUST_USE;
 
+/*
+ * Make everything the envelope points to a copy in the arena, so that its body
+ * may go.  False: no memory.
+ */
+bool		 envelope_own(struct envelope *, struct arena *) HK_MUST_USE;
+
 #endif

@@ -45,13 +45,41 @@ provider_type(const struct provider *pv, struct span type)
 	return row != NULL ? *row : NULL;
 }
 
-handler_fn *
-provider_handler(const struct provider *pv, const char *type)
+static const struct handler *
+handler_of(const struct provider *pv, const char *type)
 {
 	for (const struct handler *h = pv->handlers; h->type != NULL; h++)
 		if (strcmp(h->type, type) == 0)
-			return h->run;
+			return h;
 	return NULL;
+}
+
+/* Is it the thin kind of a type that is handled? */
+static bool
+has_twin(const struct provider *pv, const char *type)
+{
+	return pv->thin != NULL && strncmp(type, "v1.", 3) == 0 &&
+	    handler_of(pv, type + 3) != NULL;
+}
+
+handler_fn *
+provider_handler(const struct provider *pv, const char *type)
+{
+	const struct handler	*h = handler_of(pv, type);
+
+	if (h != NULL)
+		return h->run;
+	return has_twin(pv, type) ? pv->thin : NULL;
+}
+
+const char *
+provider_about(const struct provider *pv, const char *type)
+{
+	const struct handler	*h = handler_of(pv, type);
+
+	if (h != NULL)
+		return h->about;
+	return has_twin(pv, type) ? "Looks for its snapshot event, which does the work." : NULL;
 }
 
 /* Is the word one of the list's, which blanks separate? */
@@ -111,7 +139,7 @@ provider_dispose(const struct provider *pv, const struct conf *conf,
 		return (struct disposition){ DO_REJECT, "unknown event type" };
 	if ((why = foreign(conf, sender, env)) != NULL)
 		return (struct disposition){ DO_IGNORE, why };
-	if (env->thin)
+	if (env->thin && (type == NULL || !has_twin(pv, type)))
 		return (struct disposition){ DO_SKIP,
 		    "thin event: it names a thing but carries no data" };
 	if (type == NULL)

@@ -34,6 +34,8 @@ struct task {
 	/* Set by the handler: */
 	char			 reason[256];	/* SKIP, LATER, NEVER: a sentence */
 	char			 waits_for[160];	/* WAIT: "user:user_2abc" */
+	/* Set by who called it: what it did to the books (store/changes.h), or SPAN_NULL. */
+	struct span		 changes;
 };
 
 /*
@@ -47,6 +49,7 @@ typedef enum hk_err handler_fn(struct task *);
 struct handler {
 	const char	*type;
 	handler_fn	*run;
+	const char	*about;		/* what it does, as a sentence for people */
 };
 
 struct alias {
@@ -69,7 +72,9 @@ struct provider {
 				    struct arena *, struct envelope *);
 	const char *const	*catalogue;	/* sorted by strcmp, NULL-terminated */
 	const struct alias	*aliases;	/* ends with { NULL, NULL }; or NULL */
-	const struct handler	*handlers;	/* ends with { NULL, NULL } */
+	const struct handler	*handlers;	/* ends with { NULL, NULL, NULL } */
+	/* For "v1.X", the thin kind of a handled type X; or NULL. */
+	handler_fn		*thin;
 };
 
 extern const struct provider provider_stripe, provider_clerk, provider_resend;
@@ -87,6 +92,7 @@ const struct provider *provider_find(struct span name);	/* NULL: none */
 const char	*provider_type(const struct provider *, struct span type);
 /* NULL: the type is known or not, but nothing is done for it. */
 handler_fn	*provider_handler(const struct provider *, const char *type);
+const char	*provider_about(const struct provider *, const char *type);
 
 /* What to do with an event, as far as its envelope tells. */
 struct disposition {
@@ -96,7 +102,8 @@ struct disposition {
 /*
  * DO_REJECT: not in the catalogue and unknown_events says so.  DO_IGNORE:
  * the wrong mode or instance.  DO_SKIP: filtered by `events`, no handler,
- * unknown but stored, thin.
+ * unknown but stored, thin (unless its snapshot would be handled: then it is
+ * looked for).
  */
 struct disposition provider_dispose(const struct provider *, const struct conf *,
 		    const struct envelope *);

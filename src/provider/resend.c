@@ -160,17 +160,27 @@ static const char *const catalogue[] = {
 };
 
 static const struct handler handlers[] = {
-	{ "email.scheduled",		mail_moved },
-	{ "email.sent",			mail_moved },
-	{ "email.delivered",		mail_moved },
-	{ "email.delivery_delayed",	mail_moved },
-	{ "email.opened",		mail_moved },
-	{ "email.clicked",		mail_clicked },
-	{ "email.bounced",		mail_bounced },
-	{ "email.complained",		mail_complained },
-	{ "email.failed",		mail_failed },
-	{ "email.suppressed",		mail_suppressed },
-	{ NULL,				NULL }	/* others: stored, not acted on */
+	{ "email.scheduled",		mail_moved,
+	    "A line in that e-mail's history." },
+	{ "email.sent",			mail_moved,
+	    "A line in that e-mail's history." },
+	{ "email.delivered",		mail_moved,
+	    "A line in that e-mail's history; it is delivered." },
+	{ "email.delivery_delayed",	mail_moved,
+	    "A line in that e-mail's history." },
+	{ "email.opened",		mail_moved,
+	    "Counts an opening." },
+	{ "email.clicked",		mail_clicked,
+	    "Counts a click, with its link." },
+	{ "email.bounced",		mail_bounced,
+	    "Notes the bounce; a permanent one blocks the address for further mail." },
+	{ "email.complained",		mail_complained,
+	    "Notes the complaint, and blocks the address for further mail." },
+	{ "email.failed",		mail_failed,
+	    "Notes why it failed." },
+	{ "email.suppressed",		mail_suppressed,
+	    "Notes that Resend did not send it." },
+	{ NULL, NULL, NULL }	/* others: stored, not acted on */
 };
 
 const struct provider provider_resend = {

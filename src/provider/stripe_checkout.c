@@ -2,6 +2,7 @@
  * Checkout sessions: one fulfilment for one payment, whichever of the events
  * of a session comes first and however often.
  */
+#include "books/subscription.h"
 #include "provider/stripe.h"
 #include "provider/verdict.h"
 
@@ -45,6 +46,24 @@ record(struct task *t, struct json *o, const struct checkout *co, const char *wh
 	return task_say(t, checkout_put(t->cause, co, id, false), "%s", why);
 }
 
+/* Its invoices may name no customer that could be linked. */
+static enum hk_err
+own_subscription(struct task *t, struct json *o, const struct user *user)
+{
+	const struct subscription	name = {
+		.provider = "stripe",
+		.ref	  = json_id(o, "subscription"),
+		.owner	  = { "user", span_str(user->id) },
+		.customer = payer_customer(o),
+		.status	  = SPAN("incomplete"),
+	};
+	int64_t				id;
+
+	if (name.ref.len == 0)
+		return HK_OK;
+	return task_heard(t, subscription_put(t->cause, &name, &id));
+}
+
 /*
  * The session pays nothing out, its invoices will; but it may be the only
  * event that says who the customer is, so that is worth waiting for.
@@ -59,41 +78,48 @@ enrol(struct task *t, struct json *o, const struct checkout *co)
 		return record(t, o, co, "subscription: its invoices grant, not the session");
 	if (e != HK_OK ||
 	    (e = payer_link(t, o, &user)) != HK_OK ||
+	    (e = own_subscription(t, o, &user)) != HK_OK ||
 	    (e = checkout_put(t->cause, co, user.id, false)) != HK_OK)
 		return e;
 	return task_say(t, HK_OK, "subscription: its invoices grant, not the session");
 }
 
-/* What makes a fulfilment unique: the payment, or the session when it was free. */
+/* The payment makes a fulfilment unique, or the session when it was free. */
 static enum hk_err
-business_key(struct task *t, const struct checkout *co, struct span *key)
+grant(struct task *t, struct json *o, const struct checkout *co, const struct user *user,
+    struct purchase *p, int64_t *booked)
 {
-	struct span	id = co->payment_intent.len > 0 ? co->payment_intent : co->session;
+	struct span	invoice = json_id(o, "invoice");
+	enum hk_err	e;
 
-	*key = span_str(arena_printf(t->arena, "stripe:%.*s", SPAN_ARG(id)));
-	return key->p != NULL ? HK_OK : err_note(HK_NOMEM, "no memory for a key");
+	*p = (struct purchase){
+		.user	 = user,
+		.names	 = { co->payment_intent, co->session, invoice },
+		.amount	 = co->amount_total,
+		.id	 = co->payment_intent.len > 0 ? co->payment_intent : co->session,
+		.twofold = invoice.len > 0,
+	};
+	if ((e = session_credits(t, o, &p->credits, &p->note)) != HK_OK)
+		return e;
+	return purchase_book(t, p, booked);
 }
 
 static enum hk_err
 fulfil(struct task *t, struct json *o, const struct checkout *co)
 {
 	struct user	user;
-	struct span	key, note;
-	int64_t		credits;
-	bool		fresh = true;
+	struct purchase	p;
+	int64_t		booked;
 	enum hk_err	e;
 
 	if ((e = payer_find(t, o, &user)) != HK_OK ||
-	    (e = session_credits(t, o, &credits, &note)) != HK_OK ||
-	    (e = business_key(t, co, &key)) != HK_OK ||
 	    (e = payer_link(t, o, &user)) != HK_OK ||
-	    (credits > 0 && (e = task_heard(t, ledger_grant(t->cause, user.id, T_PURCHASE,
-	    key, credits, note, &fresh))) != HK_OK) ||
+	    (e = grant(t, o, co, &user, &p, &booked)) != HK_OK ||
 	    (e = checkout_put(t->cause, co, user.id, true)) != HK_OK)
 		return e;
-	if (credits == 0)
+	if (p.credits == 0)
 		return task_say(t, HK_OK, "worth no credits");
-	return fresh ? HK_OK : task_say(t, HK_OK, "granted before");
+	return booked > 0 ? HK_OK : task_say(t, HK_OK, "granted before");
 }
 
 enum hk_err

@@ -42,15 +42,21 @@ checkpoint(struct db *db, int mode)
 	return rc;
 }
 
-/* All of the log goes back and the next commit starts it from its beginning. */
+/*
+ * All of the log goes back and the next commit starts it from its beginning.
+ * Nobody else can write during the second part, so the first copies nearly all.
+ */
 static void
 log_restart(struct db *db, int64_t bytes)
 {
 	int	 rc;
 
-	if (lock_take(&db->lock, 0) != HK_OK)
-		return;		/* somebody writes; after the next commit, then */
-	rc = checkpoint(db, SQLITE_CHECKPOINT_RESTART);
+	rc = checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
+	if (rc == SQLITE_OK) {
+		if (lock_take(&db->lock, db->busy_ms) != HK_OK)
+			return;		/* which was told; after the next commit, then */
+		rc = checkpoint(db, SQLITE_CHECKPOINT_RESTART);
+	}
 	FAULT_DIE("log.restarted");
 	lock_drop(&db->lock);
 	if (rc == SQLITE_OK) {

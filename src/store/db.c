@@ -15,6 +15,7 @@ db_close(struct db *db)
 		return;
 	db_rollback(db);
 	stmts_finalize(db);
+	columns_free(db->columns);
 	rc = sqlite3_close(db->sql);
 	assert(rc == SQLITE_OK);	/* else something was not finalized */
 	(void)rc;
@@ -173,6 +174,12 @@ bool
 db_in_transaction(const struct db *db)
 {
 	return db->open;
+}
+
+bool
+db_wanted(const struct db *db)
+{
+	return lock_wanted(&db->lock);
 }
 
 static enum hk_err

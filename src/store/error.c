@@ -66,6 +66,7 @@ setup(void)
 	fault_memory();
 	fault_disk();
 #endif
+	log_vfs_register();
 }
 
 void

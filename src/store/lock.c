@@ -1,4 +1,12 @@
-/* lock - flock(2) on a side file, with a time limit. */
+/*
+ * lock - turns to write, in order and with a time limit.
+ *
+ * flock(2) on the side file is the turn.  Who cannot have it at once draws a
+ * number, locks the byte of that number by fcntl(2) while it waits, and asks
+ * for the turn when the byte of the number before is free.  All locks go with
+ * the process that dies, so at worst somebody comes too early, and waits for
+ * the turn next to another.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,7 +25,9 @@
 #endif
 
 #define WAKE_SIGNAL	(SIGRTMIN + 1)
-#define WAKE_AGAIN_MS	5	/* a signal that came just before flock() woke nobody */
+#define DESK		0		/* the byte to hold while drawing a number */
+#define NUMBERS		1000000		/* 1 to that, then 1 again */
+#define WAKE_AGAIN_MS	5	/* a signal that came just before the wait woke nobody */
 
 /* Wakes the calling thread, and no other, out of a system call. */
 struct alarm {
@@ -74,41 +84,115 @@ alarm_clear(struct alarm *a)
 	pthread_sigmask(SIG_SETMASK, &a->before, NULL);
 }
 
-/* Without a timer (RLIMIT_SIGPENDING): ask again and again. */
+static bool
+is_taken(int error)
+{
+	return error == EWOULDBLOCK || error == EACCES || error == EINTR;
+}
+
+/* What can be waited for: 0, or -1 with errno, as the calls they make. */
+typedef int	 ask_fn(int fd, int number, bool wait);
+
 static int
-flock_poll(int fd, int64_t deadline)
+turn(int fd, int number, bool wait)
+{
+	(void)number;
+	return flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
+}
+
+/* Of the open file, not of the process: threads exclude each other too. */
+static int
+byte(int fd, int number, bool wait)
+{
+	struct flock	 f = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+			    .l_start = number, .l_len = 1 };
+
+	return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &f);
+}
+
+static void
+byte_drop(int fd, int number)
+{
+	struct flock	 f = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
+			    .l_start = number, .l_len = 1 };
+
+	fcntl(fd, F_OFD_SETLK, &f);
+}
+
+/*
+ * Wait, but EWOULDBLOCK after the time.  Without a timer (RLIMIT_SIGPENDING):
+ * ask again and again.
+ */
+static int
+ask(ask_fn *what, int fd, int number, bool timer, int64_t deadline)
 {
 	struct timespec	 nap = timespec_ms(1);
 	int		 r;
 
-	while ((r = flock(fd, LOCK_EX | LOCK_NB)) == -1 &&
-	    (errno == EWOULDBLOCK || errno == EINTR)) {
+	while ((r = what(fd, number, timer)) == -1 && is_taken(errno)) {
 		if (mono_us() >= deadline) {
 			errno = EWOULDBLOCK;
 			break;
 		}
-		nanosleep(&nap, NULL);
+		if (!timer)
+			nanosleep(&nap, NULL);
 	}
 	return r;
 }
 
-/* As flock(LOCK_EX), but EWOULDBLOCK after the time. */
+/* The number after the one drawn last, which the file holds; 0: none. */
 static int
-flock_within(int fd, int64_t ms)
+draw(int fd, bool timer, int64_t deadline)
 {
-	int64_t		 deadline = mono_us() + ms * US_PER_MS;
+	int32_t	 n = 0;
+
+	if (ask(byte, fd, DESK, timer, deadline) == -1)
+		return 0;
+	if (pread(fd, &n, sizeof(n), 0) != sizeof(n) || n < 0 || n >= NUMBERS)
+		n = 0;
+	n++;
+	if (pwrite(fd, &n, sizeof(n), 0) != sizeof(n) || byte(fd, n, false) == -1)
+		n = 0;
+	byte_drop(fd, DESK);
+	return n;
+}
+
+/*
+ * Wait to be the first of those who wait, for at most half of the time: one
+ * before may have been stopped, and turns out of order are better than none.
+ * Also without numbers: on a full disk, or where flock(2) is made of the
+ * other locks.
+ */
+static int
+take_turn(int fd, bool timer, int64_t half, int64_t deadline)
+{
+	int	 number = draw(fd, timer, half), before, r, error;
+
+	if (number != 0) {
+		before = number > 1 ? number - 1 : NUMBERS;
+		if (ask(byte, fd, before, timer, half) == 0)
+			byte_drop(fd, before);
+	}
+	r = ask(turn, fd, 0, timer, deadline);
+	error = errno;
+	if (number != 0)
+		byte_drop(fd, number);
+	errno = error;
+	return r;
+}
+
+static int
+wait_turn(int fd, int64_t ms)
+{
+	int64_t		 now = mono_us(), half = (ms + 1) / 2;
 	struct alarm	 a;
+	bool		 timer = alarm_set(&a, half);
 	int		 r, error;
 
-	if (!alarm_set(&a, ms))
-		return flock_poll(fd, deadline);
-	while ((r = flock(fd, LOCK_EX)) == -1 && errno == EINTR)
-		if (mono_us() >= deadline) {
-			errno = EWOULDBLOCK;
-			break;
-		}
+	r = take_turn(fd, timer, now + half * US_PER_MS, now + ms * US_PER_MS);
 	error = errno;
-	alarm_clear(&a);
+	if (timer)
+		alarm_clear(&a);
 	errno = error;
 	return r;
 }
@@ -139,20 +223,23 @@ lock_close(struct lock *l)
 enum hk_err
 lock_take(struct lock *l, int64_t timeout_ms)
 {
-	int	 r;
+	int	 r = -1;
 
 	if (l->fd == -1)
 		return HK_OK;
 	if (FAULT_FAIL("lock"))
 		return store_note(HK_BUSY, "somebody else held the database's lock");
-	r = flock(l->fd, LOCK_EX | LOCK_NB);
-	if (r == -1 && (errno == EWOULDBLOCK || errno == EINTR) && timeout_ms > 0)
-		r = flock_within(l->fd, timeout_ms);
+	if (lock_wanted(l))
+		errno = EWOULDBLOCK;	/* behind those */
+	else
+		r = turn(l->fd, 0, false);
+	if (r == -1 && is_taken(errno) && timeout_ms > 0)
+		r = wait_turn(l->fd, timeout_ms);
 	if (r == 0) {
 		l->held = true;
 		return HK_OK;
 	}
-	if (errno == EWOULDBLOCK || errno == EINTR)
+	if (is_taken(errno))
 		return timeout_ms == 0 ? HK_BUSY : store_note(HK_BUSY,
 		    "somebody else held the database's lock for %lld ms",
 		    (long long)timeout_ms);
@@ -166,4 +253,13 @@ lock_drop(struct lock *l)
 	if (l->held)
 		flock(l->fd, LOCK_UN);
 	l->held = false;
+}
+
+bool
+lock_wanted(const struct lock *l)
+{
+	struct flock	 all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return l->fd != -1 && fcntl(l->fd, F_OFD_GETLK, &all) == 0 &&
+	    all.l_type != F_UNLCK;
 }

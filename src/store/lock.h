@@ -1,7 +1,8 @@
 /*
- * The lock between processes (and between connections of one): flock(2) on a
- * side file.  SQLite's own busy handler lets writers starve for seconds; the
- * kernel queues who waits here.
+ * The lock between processes (and between connections of one), on a side
+ * file.  SQLite's own busy handler lets writers starve for seconds, and so
+ * would flock(2) alone: who drops it and asks again has it before the one
+ * that waited is awake.  Here they queue, and come in the order they asked.
  *
  * Each connection opens its own descriptor: one that was inherited or dup'd
  * shares its lock with the other and excludes nobody.
@@ -28,5 +29,7 @@ void		 lock_close(struct lock *);
  */
 enum hk_err	 lock_take(struct lock *, int64_t timeout_ms) HK_MUST_USE;
 void		 lock_drop(struct lock *);
+/* Does somebody wait for it?  For who has it and could hold it longer. */
+bool		 lock_wanted(const struct lock *);
 
 #endif

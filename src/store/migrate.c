@@ -136,8 +136,8 @@ migrate(struct db *db, int64_t from, const struct embedded *files)
 	/* A file may make a table anew; its references are checked afterwards. */
 	if ((e = db_exec(db, "migrate", "PRAGMA foreign_keys = OFF")) != HK_OK)
 		return e;
-	for (; files->name != NULL; files++)
-		if (file_version(files) > from && (e = apply(db, files)) != HK_OK)
+	for (const struct embedded *f = files; f->name != NULL; f++)
+		if (file_version(f) > from && (e = apply(db, f)) != HK_OK)
 			return e;
 	if (from != 0)
 		log_info("%s: schema brought from number %lld to %d", db->path,

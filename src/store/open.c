@@ -132,7 +132,7 @@ connect(struct db *db, const char *path, int flags)
 	int		 rc;
 
 	rc = sqlite3_open_v2(path, &db->sql,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, LOG_VFS);
 	if (db->sql == NULL)
 		return store_note(HK_NOMEM, "%s: out of memory", path);
 	if (rc != SQLITE_OK)

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "base/embed.h"
+#include "store/changes.h"
 #include "store/lock.h"
 #include "store/store.h"
 
@@ -56,8 +57,12 @@ struct db {
 	int64_t		 log_most;	/* bytes */
 	int64_t		 log_try;	/* bytes: restart it when it is larger than that */
 	int64_t		 log_tell;	/* bytes: say that it cannot be restarted */
+	struct columns	*columns;	/* changes.c: loaded when first needed */
 	struct stmt	 stmts[STMT_ALL];
 };
+
+/* changes.c */
+void		 columns_free(struct columns *);	/* NULL is fine */
 
 /* open.c */
 struct open_how {
@@ -86,6 +91,10 @@ void		 store_setup(void);
 /* fault_vfs.c, of `make FAULT=1` only; before and after SQLite is up */
 void		 fault_memory(void);
 void		 fault_disk(void);
+
+/* log_vfs.c: what every connection opens; the default one lies below it */
+#define LOG_VFS	"hookkeeper"
+void		 log_vfs_register(void);
 
 /* stmt.c */
 int		 own_prepare(struct db *, int id);

@@ -250,6 +250,12 @@ db_changes(const struct db *db)
 }
 
 int64_t
+db_last_id(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->sql);
+}
+
+int64_t
 db_all_changes(const struct db *db)
 {
 	return sqlite3_total_changes64(db->sql);

@@ -64,6 +64,8 @@ void		 db_rollback(struct db *);
  * itself (full disk, no memory): then every step says why.
  */
 bool		 db_in_transaction(const struct db *);
+/* Does another connection wait for its turn to write? */
+bool		 db_wanted(const struct db *);
 /* Savepoint inside a transaction; one level. */
 enum hk_err	 db_save(struct db *) HK_MUST_USE;
 enum hk_err	 db_keep(struct db *) HK_MUST_USE;	/* release */
@@ -95,6 +97,8 @@ enum hk_err	 stmt_int(struct stmt *, int64_t *out) HK_MUST_USE;
 void		 stmt_reset(struct stmt *);		/* NULL is fine */
 /* Rows the last stmt_run()/step changed. */
 int64_t		 db_changes(const struct db *);
+/* The integer key of the row inserted last; only after an insert that changed one. */
+int64_t		 db_last_id(const struct db *);
 /* Rows changed since the connection was opened: to see whether anything was. */
 int64_t		 db_all_changes(const struct db *);
 

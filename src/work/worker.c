@@ -8,15 +8,20 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "inbox/housekeeping.h"
 #include "inbox/process.h"
 #include "inbox/wakeup.h"
 #include "work/worker.h"
 
 #define WORK_US		(5 * US_PER_MS)		/* longest transaction */
+#define ALONE_US	(50 * US_PER_MS)	/* while nobody else wants to write */
 #define WORK_ARENA	(1 << 20)
 #define LOCK_MS		2000		/* a slice that holds it is gone by then */
 #define LOOK_MS		1000		/* data_version: the second net */
 #define TROUBLE_MS	1000		/* after the database failed */
+#define TIDY_US		(50 * US_PER_MS)	/* then it looks at the queue again */
+#define TIDY_EVERY_US	US_PER_S
+#define TIDY_ONCE_US	(20 * US_PER_S)		/* of `worker --once` */
 
 static volatile sig_atomic_t	told_to_stop;
 
@@ -27,6 +32,7 @@ struct worker {
 	int			 lock, wake;
 	char			 who[64];
 	int64_t			 version;	/* data_version last seen */
+	int64_t			 tidy_at;	/* mono: counts and index are next looked after */
 };
 
 static void
@@ -103,7 +109,7 @@ static enum hk_err
 work_off(struct worker *w, int64_t *total)
 {
 	const struct process_opts	o = { .conf = w->conf, .who = w->who, .most = QUEUE_BATCH,
-					    .slice_us = WORK_US, .stop = stop_asked };
+					    .slice_us = WORK_US, .alone_us = ALONE_US, .stop = stop_asked };
 	int				done = 1;
 	enum hk_err			e;
 
@@ -117,7 +123,32 @@ work_off(struct worker *w, int64_t *total)
 	return e;
 }
 
-/* Until somebody wakes us, the next event is due, or the database changed. */
+/* Nothing is due: counts and the search index, a bit at a time. */
+static enum hk_err
+tidy(struct worker *w, bool *more)
+{
+	enum hk_err	e = housekeeping_step(w->db, now_us(), TIDY_US, more);
+
+	w->tidy_at = e == HK_OK && *more ? 0 : mono_us() + TIDY_EVERY_US;
+	return e;
+}
+
+static enum hk_err
+tidy_up(struct worker *w)
+{
+	int64_t		until = mono_us() + TIDY_ONCE_US;
+	bool		more = true;
+	enum hk_err	e = HK_OK;
+
+	while (e == HK_OK && more && mono_us() < until && !stop_asked(NULL))
+		e = tidy(w, &more);
+	return e;
+}
+
+/*
+ * Until somebody wakes us, the next event is due, the database changed, or it
+ * is time to tidy.
+ */
 static enum hk_err
 wait_for_work(struct worker *w, const sigset_t *waiting)
 {
@@ -145,6 +176,8 @@ wait_for_work(struct worker *w, const sigset_t *waiting)
 			w->version = version;
 			break;
 		}
+		if (mono_us() >= w->tidy_at)
+			break;
 	}
 	return HK_OK;
 }
@@ -156,7 +189,11 @@ work_loop(struct worker *w, const sigset_t *waiting, int64_t *done)
 
 	log_info("working on %s", w->conf->db);
 	while (!stop_asked(NULL)) {
-		if ((e = work_off(w, done)) == HK_OK)
+		bool	more = false;
+
+		if ((e = work_off(w, done)) == HK_OK && mono_us() >= w->tidy_at)
+			e = tidy(w, &more);
+		if (e == HK_OK && !more)
 			e = wait_for_work(w, waiting);
 		if (e == HK_CORRUPT || e == HK_NOTADB || e == HK_MOVED)
 			return e;
@@ -179,6 +216,8 @@ worker_run(const struct conf *conf, bool once, int64_t *done)
 	signals_hold(&waiting);
 	if ((e = worker_open(&w, once)) == HK_OK)
 		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
+	if (e == HK_OK && once)
+		e = tidy_up(&w);
 	FAULT_DIE("worker.stopping");
 	worker_close(&w);
 	return e;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,14 +30,16 @@
 
 #define MOST_CONNS	1024
 #define HEAD_ROOM	1024
+#define PIECES		3	/* of a request */
 #define ANSWER_ROOM	4096
 #define MOST_SAMPLES	(4 * 1000 * 1000)
 #define MOST_SECONDS	600	/* with -n: what is not done then is lost */
 
 struct conn {
 	int	 fd;
-	char	*out;		/* the request being sent */
-	size_t	 out_len, sent;
+	char	*head, *own;	/* the request being sent: with `alike` between them */
+	struct iovec v[PIECES];	/* from `at` on to be sent */
+	size_t	 at;
 	bool	 full;		/* waits for room to send the rest */
 	bool	 answered;	/* waits for the server to close */
 	char	 in[ANSWER_ROOM + 1];
@@ -66,7 +69,6 @@ static struct {
 } seen;
 
 static struct sender	 sender = { .body_len = 2048 };
-static char		 body[EVENT_MOST];
 static int		 poller;
 
 static void
@@ -82,24 +84,27 @@ request_make(struct conn *c)
 {
 	struct event	 ev;
 	char		 signature[256];
+	void		*alike;
 	int		 n;
 
-	event_make(&sender, &ev, body);
+	event_make(&sender, &ev, c->own);
 	if (sender.svix)
 		snprintf(signature, sizeof(signature),
 		    "svix-id: %s\r\nsvix-timestamp: %s\r\nsvix-signature: %s",
 		    ev.id, ev.at, ev.signature);
 	else
 		snprintf(signature, sizeof(signature), "Stripe-Signature: %s", ev.signature);
-	n = snprintf(c->out, HEAD_ROOM,
+	n = snprintf(c->head, HEAD_ROOM,
 	    "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 	    "%s\r\n%sContent-Length: %zu\r\n\r\n",
 	    opt.path, signature, opt.once ? "Connection: close\r\n" : "", ev.len);
 	if (n < 0 || n >= HEAD_ROOM)
 		die("the path is too long");
-	memcpy(c->out + n, body, ev.len);
-	c->out_len = (size_t)n + ev.len;
-	c->sent = 0;
+	memcpy(&alike, &ev.alike.p, sizeof(alike));	/* only to be read; its type cannot say so */
+	c->v[0] = (struct iovec){ c->head, (size_t)n };
+	c->v[1] = (struct iovec){ alike, ev.alike.len };
+	c->v[2] = (struct iovec){ c->own, ev.own };
+	c->at = 0;
 	c->in_len = 0;
 }
 
@@ -107,16 +112,23 @@ static void
 conn_write(struct conn *c)
 {
 	struct epoll_event	 ev = { .data.ptr = c };
+	struct msghdr		 m = { 0 };
 	ssize_t			 n;
 
-	while (c->sent < c->out_len) {
-		n = send(c->fd, c->out + c->sent, c->out_len - c->sent,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (c->at < PIECES) {
+		m.msg_iov = c->v + c->at;
+		m.msg_iovlen = PIECES - c->at;
+		n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0)
 			break;	/* full, or broken: then the read says so */
-		c->sent += (size_t)n;
+		for (; c->at < PIECES && (size_t)n >= c->v[c->at].iov_len; c->at++)
+			n -= (ssize_t)c->v[c->at].iov_len;
+		if (c->at < PIECES) {
+			c->v[c->at].iov_base = (char *)c->v[c->at].iov_base + n;
+			c->v[c->at].iov_len -= (size_t)n;
+		}
 	}
-	if (c->full == (c->sent < c->out_len))
+	if (c->full == (c->at < PIECES))
 		return;
 	c->full = !c->full;
 	ev.events = c->full ? EPOLLIN | EPOLLOUT : EPOLLIN;
@@ -307,7 +319,9 @@ run(struct conn *conns, int64_t end)
 	int			 n;
 
 	for (int i = 0; i < opt.conns; i++) {
-		if ((conns[i].out = malloc(HEAD_ROOM + EVENT_MOST)) == NULL)
+		conns[i].head = malloc(HEAD_ROOM);
+		conns[i].own = malloc(EVENT_MOST);
+		if (conns[i].head == NULL || conns[i].own == NULL)
 			die("start");
 		conns[i].fd = -1;
 		conn_next(&conns[i]);

@@ -108,7 +108,9 @@ one_start(char *program, struct sender *sender, struct start *s)
 	event_make(sender, &ev, body);
 	env = cgi_env(&ev);
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ||
-	    write(in[1], body, ev.len) != (ssize_t)ev.len)
+	    (ev.alike.len > 0 &&
+	    write(in[1], ev.alike.p, ev.alike.len) != (ssize_t)ev.alike.len) ||
+	    write(in[1], body, ev.own) != (ssize_t)ev.own)
 		die("pipe");
 	close(in[1]);
 	began = mono_us();

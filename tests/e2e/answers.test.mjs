@@ -46,6 +46,20 @@ const quarantined = (where) => home.sql(
   `SELECT provider, reason, event_type, verified, hex(CAST(body AS BLOB)) AS hex FROM quarantine WHERE ${where}`);
 const hex = (body) => Buffer.from(body).toString('hex').toUpperCase();
 
+// As a person sees it, and how it is kept.
+const shown = (id) => ({
+  body: home.body(id).toString(),
+  packed: home.one(`SELECT packed FROM event_body WHERE event = ${Number(id)} AND length(body) < packed / 2`),
+});
+// An event with a long list of things in it, not only of ASCII.
+function grown(body, bytes) {
+  const items = [];
+  for (let n = body.length; n < bytes; n += items.at(-1).length + 2)
+    items.push(JSON.stringify({ id: `il_${randomId()}`, object: 'line_item', amount: items.length * 37, currency: 'eur',
+      description: 'Größe L, 日本 🎉', discountable: true, livemode: false, metadata: {}, period: { end: 1795000000 + items.length } }));
+  return body.replace(/\}\s*$/, `,"list_of_things":[${items.join(',\n')}]}`);
+}
+
 // No answer may obey or help anybody but the sender.
 async function ask(way, provider, options) {
   const answer = await request(way.at(provider), options);
@@ -158,11 +172,23 @@ const cases = {
     const large = body.padEnd(most, ' ');
     const taken = await sendTo(way, provider, large, id);
     assert.equal(taken.status, 200, taken.text);
-    assert.equal(home.one(`SELECT length(body) FROM event_body WHERE event = ${taken.json.id}`), most);
+    assert.deepEqual(shown(taken.json.id), { body: large, packed: most });
     if (way.most) return;
     const over = await sendTo(way, provider, fresh[provider]().body.padEnd(most + 1, ' '), `msg_${randomId()}`);
     assert.equal(over.status, 413);
     assert.equal(typeof over.json.error, 'string');
+  },
+  'a large body is packed, and comes back byte for byte': async (way, provider) => {
+    for (const bytes of [9000, 70000, 200000, 1000000]) {
+      if (bytes > (way.most ?? bytes)) continue;
+      const { id, body } = fresh[provider]();
+      const large = grown(body, bytes);
+      const taken = await sendTo(way, provider, large, id);
+      assert.equal(taken.status, 200, taken.text);
+      assert.deepEqual(shown(taken.json.id), { body: large, packed: Buffer.byteLength(large) });
+      const again = await sendTo(way, provider, large, id);
+      assert.equal(again.json.duplicate, true);
+    }
   },
   'a sender that goes away midway leaves nothing, and the next is served': async (way, provider) => {
     const { id, body } = fresh[provider]();

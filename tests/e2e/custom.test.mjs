@@ -270,10 +270,15 @@ for (const [name, type] of [['example'], ['github', 'push'], ['shopify', 'orders
     assert.equal(status, 0, out + err);
     const [sent] = JSON.parse(out).sent;
     assert.equal(sent.provider, `custom:${name}`);
-    const kept = row(JSON.parse(sent.answer).id);
+    const { id } = JSON.parse(sent.answer);
+    const kept = row(id);
     assert.equal(kept.provider, `custom:${name}`);
     assert.equal(kept.event_type, type_);
     if (['example', 'github', 'shopify', 'own-header'].includes(name)) assert.equal(kept.event_id, sent.event_id);
+    // once more from what is stored: signed afresh, and known as the same event
+    const again = await home.hkAsync(['send', '--event', String(id), '--url', at('lighttpd, FastCGI', name), '--json']);
+    assert.equal(again.status, 0, again.out + again.err);
+    assert.deepEqual(JSON.parse(JSON.parse(again.out).sent[0].answer), { received: true, id, duplicate: true });
   });
 
 test('a public key cannot sign, and the command says so', () => {

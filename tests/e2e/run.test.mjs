@@ -77,6 +77,8 @@ test('it starts everything, sends samples, and shows what became of them', async
   for (const secret of fs.readFileSync(path.join(home, 'hookkeeper.conf'), 'utf8').match(/whsec_\S+/g))
     assert.ok(!child.out.includes(secret), 'no secret on the screen');
 
+  assert.match(child.out, new RegExp(`Pages +http://127.0.0.1:${port}/admin/ \\(admin / [a-z2-9-]{19}\\)`));
+
   const second = start();
   assert.equal(await second.gone, 1);
   assert.match(second.out, new RegExp(`port ${port} is in use`));
@@ -94,6 +96,7 @@ test('another time it keeps what is there', async () => {
   const child = start();
   await up(child);
   assert.equal(events().length, 8, child.out);
+  assert.match(child.out, /\/admin\/ \(log in as before, or: hookkeeper admin passwd admin\)/);
   child.kill('SIGINT');
   assert.equal(await child.gone, 0);
   assert.deepEqual(runFolders(), before1);

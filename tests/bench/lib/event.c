@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "crypto/hmac.h"
 #include "event.h"
+#include "invoice.h"
 
 #define PLACE		"{n}"
 #define PLACE_DIGITS	12
@@ -57,8 +57,21 @@ sender_init(struct sender *s, bool svix, const char *secret, const char *templat
 	*err = "no secret of that kind";
 	if (!key_set(s, span_str(secret)))
 		return false;
+	mac_key(&s->mac, span_of((const char *)s->key, s->key_len));
 	*err = "the template is not to be read, or too long";
 	return template == NULL || template_read(s, template);
+}
+
+/* A long one: only its end is its own. */
+static size_t
+body_long(struct sender *s, struct event *ev, char *out)
+{
+	if (s->invoice == NULL)
+		s->invoice = invoice_make(s->body_len, now_us() / US_PER_S);
+	assert(s->invoice != NULL);
+	ev->alike = span_of(s->invoice, s->body_len - INVOICE_END);
+	invoice_end(out, now_us(), s->serial);
+	return INVOICE_END;
 }
 
 /* A Stripe event of body_len bytes that nothing follows from. */
@@ -100,27 +113,51 @@ body_from_template(const struct sender *s, char *out)
 	return (size_t)(to - out) + (size_t)(s->template + s->template_len - from);
 }
 
-void
-event_make(struct sender *s, struct event *ev, char *body)
+/* What is signed of a Stripe event, up to what is its own. */
+static SHA256_CTX
+begin_stripe(struct sender *s, const struct event *ev)
 {
-	uint8_t		 mac[SHA256_LEN];
-	char		 text[2 * SHA256_LEN + 1];
-	struct span	 key = span_of((const char *)s->key, s->key_len), piece[5];
-	size_t		 n = 0;
+	if (strcmp(s->at, ev->at) != 0) {
+		memcpy(s->at, ev->at, sizeof(s->at));
+		s->begun = s->mac.inner;
+		mac_add(&s->begun, span_str(ev->at));
+		mac_add(&s->begun, SPAN("."));
+		mac_add(&s->begun, ev->alike);
+	}
+	return s->begun;
+}
 
-	ev->len = s->template != NULL ? body_from_template(s, body) : body_plain(s, body);
+static SHA256_CTX
+begin_svix(const struct sender *s, const struct event *ev)
+{
+	SHA256_CTX	c = s->mac.inner;
+
+	mac_add(&c, span_str(ev->id));
+	mac_add(&c, SPAN("."));
+	mac_add(&c, span_str(ev->at));
+	mac_add(&c, SPAN("."));
+	mac_add(&c, ev->alike);
+	return c;
+}
+
+void
+event_make(struct sender *s, struct event *ev, char *own)
+{
+	uint8_t		 mac[SHA256_DIGEST_LENGTH];
+	char		 text[2 * SHA256_DIGEST_LENGTH + 1];
+	SHA256_CTX	 c;
+
+	ev->alike = SPAN_NULL;
+	ev->own = s->template != NULL ? body_from_template(s, own) :
+	    s->body_len >= INVOICE_LEAST ? body_long(s, ev, own) : body_plain(s, own);
+	ev->len = ev->alike.len + ev->own;
 	snprintf(ev->at, sizeof(ev->at), "%lld", (long long)(now_us() / US_PER_S));
 	snprintf(ev->id, sizeof(ev->id), "msg_%012lld%014llx", (long long)s->serial,
 	    (unsigned long long)now_us());
 	s->serial++;
-	if (s->svix) {
-		piece[n++] = span_str(ev->id);
-		piece[n++] = SPAN(".");
-	}
-	piece[n++] = span_str(ev->at);
-	piece[n++] = SPAN(".");
-	piece[n++] = span_of(body, ev->len);
-	hmac_sha256(mac, key, piece, n);
+	c = s->svix ? begin_svix(s, ev) : begin_stripe(s, ev);
+	mac_add(&c, span_of(own, ev->own));
+	mac_end(&s->mac, &c, mac);
 	if (s->svix) {
 		base64_encode(text, mac, sizeof(mac));
 		snprintf(ev->signature, sizeof(ev->signature), "v1,%s", text);

@@ -6,6 +6,7 @@
 #define BENCH_EVENT_H
 
 #include "base/span.h"
+#include "mac.h"
 
 #define EVENT_LEAST	512		/* bytes of a body */
 #define EVENT_MOST	(1024 * 1024)
@@ -14,14 +15,20 @@ struct sender {
 	bool		 svix;		/* Clerk and Resend; else Stripe */
 	uint8_t		 key[256];
 	size_t		 key_len;
-	char		*template;	/* NULL: customer.updated, of body_len bytes */
+	char		*template;	/* NULL: an event of body_len bytes; see event.c */
 	size_t		 template_len;
+	char		*invoice;	/* what long ones have alike; NULL before the first */
+	struct mac	 mac;
+	SHA256_CTX	 begun;		/* with what events have alike in this second: */
+	char		 at[24];	/* the second; and the invoice */
 	size_t		 body_len;
 	int64_t		 serial;	/* of the next event */
 };
 
+/* Its body is `alike`, which other events have too, and own bytes behind it. */
 struct event {
-	size_t	 len;			/* of the body */
+	struct span alike;
+	size_t	 own, len;		/* len: of all */
 	char	 id[48];		/* svix-id */
 	char	 at[24];		/* unix seconds */
 	char	 signature[128];	/* the field's value */
@@ -33,7 +40,7 @@ struct event {
  */
 bool	 sender_init(struct sender *, bool svix, const char *secret, const char *template,
 	    const char **err);
-/* The next event; body has room for EVENT_MOST bytes. */
-void	 event_make(struct sender *, struct event *, char *body);
+/* The next event; own has room for EVENT_MOST bytes. */
+void	 event_make(struct sender *, struct event *, char *own);
 
 #endif

@@ -132,6 +132,16 @@ export class Home {
     return { status: run.status, out: run.stdout, err: run.stderr };
   }
 
+  // The body of an event, byte for byte: large ones are packed in the database.
+  body(id) {
+    const run = spawnSync(path.join(this.bin, 'hookkeeper'), ['events', 'show', String(id), '--raw'], {
+      ...nobody, cwd: this.dir, env: { ...environment(), HOOKKEEPER_CONF: this.conf }, maxBuffer: 1 << 28,
+    });
+    if (run.error) throw run.error;
+    if (run.status !== 0) throw new Error(`events show ${id}: ${run.stderr}`);
+    return run.stdout;
+  }
+
   // The same without holding up this process, for when it is the other side.
   async hkAsync(args, { env = {} } = {}) {
     const child = this.start(path.join(this.bin, 'hookkeeper'), args, {

@@ -34,9 +34,9 @@ const shipped = (name) => fs.readFileSync(path.join(root, 'cgi-bin', name), 'utf
 
 // FastCGI by cgi-bin/lighttpd.conf; the same programs as plain CGI under /cgi/.
 // processes: how many of each; sockets: { stripe: path } of running programs.
-export async function lighttpd(home, { processes = 1 } = {}) {
-  const port = await freePort();
-  const dir = home.folder(`run/${port}`);
+export async function lighttpd(home, { processes = 1, port: wanted } = {}) {
+  const port = wanted ?? await freePort();
+  const dir = home.folder(`run/${port}${wanted ? `-${Date.now()}` : ''}`);
   const conf = path.join(dir, 'lighttpd.conf');
   home.write(conf, `server.bind = "127.0.0.1"
 server.port = ${port}

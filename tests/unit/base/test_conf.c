@@ -21,6 +21,8 @@
 #define A		"whsec_aaaaaaaaaaaa"
 #define B		"whsec_bbbbbbbbbbbb"
 #define C		"whsec_cccccccccccc"
+#define KEY1		"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEY2		"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define LONG		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const char *const no_env[] = { NULL };
@@ -159,6 +161,12 @@ static const struct refusal refusals[] = {
 	{ "a bad secret in a variable",	BASE,
 	    "environment variable CLERK_WEBHOOK_SECRET: clerk: secret 1 must have",
 	    { "CLERK_WEBHOOK_SECRET=abc", NULL } },
+	{ "a key too short",		BASE "key = YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\n",
+	    ":4: hookkeeper.key: key 1 is not base64 of 32 bytes", { NULL } },
+	{ "the second key is none",	BASE "key = " KEY1 " aaaaaaaaaaaaaaaa\n",
+	    ":4: hookkeeper.key: key 2 is not base64 of 32 bytes", { NULL } },
+	{ "another role",		BASE "[admin]\nremote_user_role = root\n",
+	    "admin.remote_user_role must be one of none|viewer|operator|admin, not \"root\"", { NULL } },
 	{ "no file of secrets",		BASE "[stripe]\nsecret_file = /nonexistent/s\n",
 	    "/nonexistent/s: there is no such file (stripe.secret_file)", { NULL } },
 	{ "a folder of secrets",	BASE "[stripe]\nsecret_file = /\n",
@@ -203,6 +211,9 @@ has_defaults(void **state)
 	assert_int_equal(c->tolerance_s, 300);
 	assert_int_equal(c->slice, 1);
 	assert_int_equal(c->signup_bonus, 40);
+	assert_int_equal(c->nkeys, 0);
+	assert_int_equal(c->remote_user, 0);
+	assert_int_equal(c->remote_user_role, REMOTE_NONE);
 	for (i = 0; i < CONF_SENDERS; i++) {
 		assert_int_equal(c->sender[i].nsecret, 0);
 		assert_string_equal(c->sender[i].events, "*");
@@ -239,6 +250,34 @@ reads_every_kind_of_line(void **state)
 	assert_int_equal(c->sender[0].unknown_events, UNKNOWN_REJECT);
 	assert_string_equal(c->sender[1].events, "*");
 	conf_free(c);
+}
+
+static void
+keys_are_bytes_newest_first_and_need_a_private_file(void **state)
+{
+	static const char	text[] = BASE "key = " KEY2 "\n  " KEY1 "\n[admin]\nremote_user = on\n"
+				    "remote_user_role = operator\n";
+	struct conf		*c = good(text, no_env);
+	struct buf		 b;
+
+	(void)state;
+	assert_int_equal(c->nkeys, 2);
+	assert_int_equal(c->keys[0][0], 2);
+	assert_int_equal(c->keys[1][0], 1);
+	assert_int_equal(c->keys[1][CONF_KEY - 1], 0);
+	assert_null(c->key);
+	assert_int_equal(c->remote_user, 1);
+	assert_int_equal(c->remote_user_role, REMOTE_OPERATOR);
+	buf_init(&b, 1 << 20);
+	conf_print(c, &b, false);
+	conf_print(c, &b, true);
+	assert_null(strstr(b.p, "AQAAAAA"));
+	assert_null(strstr(b.p, "AgAAAAA"));
+	buf_release(&b);
+	conf_free(c);
+	assert_int_equal(conf_parse(&c, FILE_NAME, SPAN(text), false, no_env, true), HK_CONF);
+	assert_non_null(strstr(err_last(), ":4: hookkeeper.key stands in a file that others can read"));
+	assert_null(strstr(err_last(), "AQAAAAA"));
 }
 
 static void
@@ -670,6 +709,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(refuses_and_says_why),
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_every_kind_of_line),
+		cmocka_unit_test(keys_are_bytes_newest_first_and_need_a_private_file),
 		cmocka_unit_test(environment_wins),
 		cmocka_unit_test(paths_become_absolute),
 		cmocka_unit_test(document_root_is_followed_through_links),

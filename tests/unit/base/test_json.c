@@ -358,6 +358,75 @@ written_text_is_always_json(void **state)
 	buf_release(&b);
 }
 
+static void
+kinds_and_what_people_read(void **state)
+{
+	static const struct {
+		const char	*phrase, *text;
+		enum json_kind	 kind;
+		const char	*shown;
+	} rows[] = {
+		{ "null",		"null",			JSON_ABSENT,	"" },
+		{ "true",		"true",			JSON_BOOL,	"true" },
+		{ "false",		"false",		JSON_BOOL,	"false" },
+		{ "an integer",		"-12",			JSON_INTEGER,	"-12" },
+		{ "the largest",	"9223372036854775807",	JSON_INTEGER,	"9223372036854775807" },
+		{ "larger",		"18446744073709551615",	JSON_INTEGER,	"18446744073709551615" },
+		{ "a fraction",		"1.10",			JSON_REAL,	"1.10" },
+		{ "an exponent",	"1E+2",			JSON_REAL,	"1E+2" },
+		{ "many digits",	"0.1000000000000000055", JSON_REAL,	"0.1000000000000000055" },
+		{ "a string",		"\"a\\n\\u00e9\"",	JSON_STRING,	"a\n\xC3\xA9" },
+		{ "an empty string",	"\"\"",			JSON_STRING,	"" },
+		{ "a list",		"[1, [\"/\"], null]",	JSON_ARRAY,	"[1,[\"/\"],null]" },
+		{ "an object",		"{ \"a\" : {} }",	JSON_OBJECT,	"{\"a\":{}}" },
+	};
+	struct buf	 b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct json	*j = tree(rows[i].text);
+
+		buf_clear(&b);
+		json_show(&b, j);
+		if (json_kind(j) != rows[i].kind || !span_is(buf_span(&b), rows[i].shown))
+			fail_msg("%s: kind %d, \"%.*s\"", rows[i].phrase, json_kind(j),
+			    SPAN_ARG(buf_span(&b)));
+		json_free(j);
+	}
+	buf_release(&b);
+}
+
+/* null is a member; a dot is a part of a name. */
+static void
+members(void **state)
+{
+	struct json	*j = tree("{\"b\":1,\"a\":null,\"x.y\":\"z\"}"), *list = tree("[1]"), *v;
+	const char	*order[] = { "b", "a", "x.y" };
+	struct span	 name;
+	void		*at = NULL;
+	size_t		 n = 0;
+
+	(void)state;
+	assert_true(json_has(j, "b", &v) && json_kind(v) == JSON_INTEGER);
+	assert_true(json_has(j, "a", &v) && v == NULL);
+	assert_true(json_has(j, "x.y", &v) && span_is(json_text(v, NULL), "z"));
+	assert_false(json_has(j, "x", &v));
+	assert_false(json_has(list, "0", &v) || json_has(NULL, "a", &v));
+	for (; json_next(j, &at, &name, &v); n++) {
+		assert_true(span_is(name, order[n]));
+		assert_int_equal(v == NULL, n == 1);
+	}
+	assert_int_equal(n, 3);
+	at = NULL;
+	assert_false(json_next(list, &at, &name, &v) || json_next(NULL, &at, &name, &v));
+	json_free(j);
+	j = tree("{}");
+	assert_false(json_next(j, &at, &name, &v));
+	json_free(j);
+	json_free(list);
+}
+
 int
 main(void)
 {
@@ -367,6 +436,8 @@ main(void)
 		cmocka_unit_test(text_is_bytes),
 		cmocka_unit_test(an_expanded_field_gives_its_id),
 		cmocka_unit_test(integers_fit_or_are_none),
+		cmocka_unit_test(kinds_and_what_people_read),
+		cmocka_unit_test(members),
 		cmocka_unit_test(sets_values),
 		cmocka_unit_test(prints_what_it_read),
 		cmocka_unit_test(writes_documents),

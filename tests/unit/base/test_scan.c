@@ -183,34 +183,71 @@ judges_by_its_rules(void **state)
 	arena_free(a);
 }
 
-/* The eight-byte steps must see a special byte wherever it lies. */
+/* A name of len bytes, and so many blanks behind the text. */
+static void
+every_place_in_a_name(struct arena *a, size_t len, int more)
+{
+	static const char	bad[] = { '\x01', '\x1f', '\n', '\x80', '\xff' };
+	char			 text[256];
+	struct span		 s;
+	size_t			 at, i;
+
+	for (at = 0; at < len; at++) {
+		s = span_of(text, (size_t)snprintf(text, sizeof(text), "{\"%0*d\":1}%*s", (int)len,
+		    0, more, ""));
+		assert_int_equal(scan_copy(s, a), HK_OK);
+		for (i = 0; i < sizeof(bad); i++) {
+			text[2 + at] = bad[i];
+			assert_int_equal(scan_copy(s, a), HK_SYNTAX);
+		}
+		text[2 + at] = '"';
+		assert_int_equal(scan_copy(s, a), HK_SYNTAX);
+		text[2 + at] = '\\';	/* before another or the quote */
+		if (at + 1 < len)
+			text[3 + at] = 'n';
+		assert_int_equal(scan_copy(s, a), at + 1 < len ? HK_OK : HK_SYNTAX);
+		arena_reset(a);
+	}
+}
+
+/*
+ * The steps of many bytes must see a special byte wherever it lies, whether the
+ * text ends soon behind it or goes on.
+ */
 static void
 sees_a_byte_at_every_place(void **state)
 {
-	static const char	bad[] = { '\x01', '\x1f', '\n', '\x80', '\xff' };
-	struct arena		*a = arena_new(ARENA_MOST);
-	char			 text[64];
-	size_t			 len, at, i;
-	int			 n;
+	struct arena	*a = arena_new(ARENA_MOST);
+	size_t		 len;
 
 	(void)state;
-	for (len = 1; len <= 40; len++)
+	for (len = 1; len <= 72; len++) {
+		every_place_in_a_name(a, len, 0);
+		every_place_in_a_name(a, len, 40);
+	}
+	arena_free(a);
+}
+
+/* An indentation of every length, and something else than a space in it. */
+static void
+indentations_of_every_length(void **state)
+{
+	struct arena	*a = arena_new(ARENA_MOST);
+	char		 text[256];
+	int		 len, at, n;
+
+	(void)state;
+	for (len = 0; len <= 80; len++) {
+		n = snprintf(text, sizeof(text), "{\n%*s\"name\": 1\n%*s}", len, "", len, "");
+		assert_int_equal(scan_copy(span_of(text, (size_t)n), a), HK_OK);
 		for (at = 0; at < len; at++) {
-			n = snprintf(text, sizeof(text), "{\"%0*d\":1}", (int)len, 0);
+			text[2 + at] = '\t';
 			assert_int_equal(scan_copy(span_of(text, (size_t)n), a), HK_OK);
-			for (i = 0; i < sizeof(bad); i++) {
-				text[2 + at] = bad[i];
-				assert_int_equal(scan_copy(span_of(text, (size_t)n), a), HK_SYNTAX);
-			}
-			text[2 + at] = '"';
+			text[2 + at] = '\f';
 			assert_int_equal(scan_copy(span_of(text, (size_t)n), a), HK_SYNTAX);
-			text[2 + at] = '\\';	/* before another or the quote */
-			if (at + 1 < len)
-				text[3 + at] = 'n';
-			assert_int_equal(scan_copy(span_of(text, (size_t)n), a),
-			    at + 1 < len ? HK_OK : HK_SYNTAX);
-			arena_reset(a);
+			text[2 + at] = ' ';
 		}
+	}
 	arena_free(a);
 }
 
@@ -289,6 +326,95 @@ names_have_a_limit(void **state)
 	small = arena_new(100000);
 	assert_int_equal(scan_copy(buf_span(&b), small), HK_NOMEM);
 	arena_free(small);
+	buf_release(&b);
+	arena_free(a);
+}
+
+/*
+ * An object of n names, each like all others at both ends when alike, and in
+ * every third one an object with a name of the outer one.
+ */
+static void
+object_of(struct buf *b, int n, bool alike)
+{
+	const char	*around = alike ? "the same beginning" : "";
+
+	buf_clear(b);
+	buf_putc(b, '{');
+	for (int i = 0; i < n; i++) {
+		buf_printf(b, "%s\"%s%d%s\":", i > 0 ? "," : "", around, i + 1000, around);
+		buf_puts(b, i % 3 == 0 ? "{\"1000\":[{\"1001\":0},{\"1001\":0}],\"x\":0}" : "0");
+	}
+	buf_putc(b, '}');
+}
+
+/* However many names an object has: few are kept in another way than many. */
+static void
+a_duplicate_is_found_among_few_and_many(void **state)
+{
+	static const int	counts[] = { 1, 2, 3, 31, 32, 33, 63, 64, 65, 95, 96, 97, 98,
+				    120, 250, 255, 256, 257, 500 };
+	struct arena		*a = arena_new(ARENA_MOST);
+	struct buf		 b;
+	char			 said[80];
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
+		for (int alike = 0; alike <= 1; alike++)
+			for (int again = 0; again < counts[c]; again += 1 + again / 7) {
+				const char	*around = alike ? "the same beginning" : "";
+
+				object_of(&b, counts[c], alike);
+				arena_reset(a);
+				assert_int_equal(scan_copy(buf_span(&b), a), HK_OK);
+				b.len--;
+				snprintf(said, sizeof(said), "\"%s%d%s\"", around, again + 1000,
+				    around);
+				buf_printf(&b, ",%s:0}", said);
+				assert_int_equal(scan_copy(buf_span(&b), a), HK_SYNTAX);
+				assert_non_null(strstr(err_last(), said));
+			}
+	buf_release(&b);
+	arena_free(a);
+}
+
+/* Objects inside one another, each with some names before and one behind. */
+static void
+nest_objects(struct buf *b, int deep, int names, const char *last)
+{
+	buf_clear(b);
+	for (int i = 0; i < deep; i++) {
+		buf_putc(b, '{');
+		for (int n = 0; n < names; n++)
+			buf_printf(b, "\"n%d\":0,", n);
+		buf_puts(b, "\"deeper\":");
+	}
+	buf_puts(b, "0");
+	for (int i = 0; i < deep; i++)
+		buf_printf(b, ",\"%s\":0}", i == deep / 2 ? last : "behind");
+}
+
+static void
+a_duplicate_is_found_around_deep_objects(void **state)
+{
+	struct arena	*a = arena_new(ARENA_MOST);
+	struct buf	 b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (int deep = 1; deep <= SCAN_DEPTH; deep += 3)
+		for (int names = 1; names <= 100; names += 11) {
+			arena_reset(a);
+			nest_objects(&b, deep, names, "other");
+			assert_int_equal(scan_copy(buf_span(&b), a), HK_OK);
+			nest_objects(&b, deep, names, "n0");
+			assert_int_equal(scan_copy(buf_span(&b), a), HK_SYNTAX);
+			assert_non_null(strstr(err_last(), "duplicate name \"n0\""));
+			nest_objects(&b, deep, names, "deeper");
+			assert_int_equal(scan_copy(buf_span(&b), a), HK_SYNTAX);
+			assert_non_null(strstr(err_last(), "duplicate name \"deeper\""));
+		}
 	buf_release(&b);
 	arena_free(a);
 }
@@ -533,7 +659,10 @@ main(void)
 		cmocka_unit_test(judges_by_its_rules),
 		cmocka_unit_test(sees_a_byte_at_every_place),
 		cmocka_unit_test(depth_has_a_limit),
+		cmocka_unit_test(indentations_of_every_length),
 		cmocka_unit_test(names_have_a_limit),
+		cmocka_unit_test(a_duplicate_is_found_among_few_and_many),
+		cmocka_unit_test(a_duplicate_is_found_around_deep_objects),
 		cmocka_unit_test(long_names_are_cut_in_messages),
 		cmocka_unit_test(finds_what_is_wanted_and_nothing_else),
 		cmocka_unit_test(writes_no_result_on_an_error),

@@ -91,6 +91,12 @@ static inline void
 wipe(void)
 {
 	plant("PRAGMA foreign_keys = OFF; BEGIN; DELETE FROM transfer; DELETE FROM account;"
+	    " DELETE FROM payment; DELETE FROM payment_alias;"
+	    " DELETE FROM payment_taking; DELETE FROM period_grant; DELETE FROM period_share;"
+	    " DELETE FROM refund; DELETE FROM refund_failed; DELETE FROM dispute;"
+	    " DELETE FROM invoice; DELETE FROM subscription; DELETE FROM subscription_item;"
+	    " DELETE FROM message; DELETE FROM api_key; DELETE FROM organization;"
+	    " DELETE FROM membership; DELETE FROM clerk_session;"
 	    " DELETE FROM stripe_customer; DELETE FROM checkout; DELETE FROM email_history;"
 	    " DELETE FROM email; DELETE FROM suppression; DELETE FROM site_user; COMMIT");
 }

@@ -1,6 +1,38 @@
 /* The audit finds each way the books can be wrong, and nothing in right ones. */
 #include "fixture.h"
 
+#include "books/payment.h"
+
+/*
+ * Somebody else bought 200, got a half back, lost a dispute over a tenth, and has
+ * a period of 100 paid by an invoice.
+ */
+static void
+more_books(const struct cause *c)
+{
+	static const char		 id[] = "01890000-0000-7000-8000-00000000000b";
+	const struct owner		 owner = { "user", SPAN(id) };
+	const struct span		 refs[] = { SPAN("pi_2"), SPAN("ch_2") };
+	const struct refund_word	 refund = { SPAN("pi_2"), SPAN("ch_2"), 500, 1000, T0 };
+	const struct dispute_word	 dispute = { SPAN("du_2"), SPAN("pi_2"), 100, 1000,
+					    SPAN("lost"), T0 };
+	const struct paid_period	 period = { "stripe", owner, SPAN("si_2"), T0, 100,
+					    SPAN("in_2"), T0, SPAN_NULL };
+	const struct invoice		 invoice = { .provider = "stripe", .ref = SPAN("in_2"),
+					    .status = SPAN("paid"), .fulfilled = true,
+					    .version_us = T0, .amount = 5 };
+	int64_t				 moved;
+	bool				 fresh;
+
+	assert_int_equal(ledger_give(c, &owner, T_PURCHASE, SPAN("stripe:pi_2"), 200, SPAN_NULL,
+	    &fresh), HK_OK);
+	assert_int_equal(payment_granted(c, &owner, refs, 2, 1000, SPAN("stripe:pi_2")), HK_OK);
+	assert_int_equal(payment_refunded(c, &refund, false, &moved), HK_OK);
+	assert_int_equal(payment_disputed(c, &dispute, false, &moved), HK_OK);
+	assert_int_equal(period_grant(c, &period, &moved), HK_OK);
+	assert_int_equal(invoice_put(c, &invoice), HK_OK);
+}
+
 /* Good books: a user with a bonus of 40 (event 1) and a purchase of 500 (event 2). */
 static int
 setup_books(void **state)
@@ -22,12 +54,30 @@ setup_books(void **state)
 	assert_int_equal(user_put(&one, &u, 40, &user), HK_OK);
 	assert_int_equal(ledger_grant(&two, user.id, T_PURCHASE, SPAN("stripe:pi_1"), 500,
 	    SPAN_NULL, &fresh), HK_OK);
+	assert_int_equal(payment_granted(&two, &(struct owner){ "user", span_str(user.id) },
+	    &s.payment_intent, 1, 500, SPAN("stripe:pi_1")), HK_OK);
 	assert_int_equal(checkout_put(&two, &s, user.id, true), HK_OK);
 	two.event = 0;
 	assert_int_equal(ledger_grant(&two, user.id, T_ADJUST, SPAN("cli:1"), 7, SPAN_NULL,
 	    &fresh), HK_OK);
 	commit();
 	plant("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON");
+	return 0;
+}
+
+/* The same, and more_books() by event 2. */
+static int
+setup_more(void **state)
+{
+	struct cause	c;
+
+	setup_books(state);
+	c = (struct cause){ f.db, 2, T0 };
+	plant("INSERT INTO site_user (id, created_at, updated_at)"
+	    " VALUES ('01890000-0000-7000-8000-00000000000b', 0, 0)");
+	begin();
+	more_books(&c);
+	commit();
 	return 0;
 }
 
@@ -47,11 +97,13 @@ hear(void *ctx, const char *finding)
 #define USERS	"(SELECT id FROM account WHERE owner_kind = 'user')"
 #define SYS(k)	"(SELECT id FROM account WHERE owner = '" k "')"
 
-static const struct {
+struct finding {
 	const char	*name;
 	const char	*sql;
 	const char	*says[2];	/* parts of the findings; none: all is well */
-} rows[] = {
+};
+
+static const struct finding rows[] = {
 	{ "nothing", "SELECT 1", { NULL } },
 	{ "a balance too high", "UPDATE account SET balance = 548 WHERE owner_kind = 'user'",
 	    { "all accounts together hold 1 credits instead of 0",
@@ -120,27 +172,79 @@ static const struct {
 	{ "a deleted user's credits", "UPDATE site_user SET deleted_at = 1", { NULL } },
 };
 
+/* The same over more_books(). */
+static const struct finding more_rows[] = {
+	{ "nothing", "SELECT 1", { NULL } },
+	{ "a payment that grants too much", "UPDATE payment SET granted = 201 WHERE ref = 'pi_2'",
+	    { "payment pi_2 granted 201 credits, its shares sum to 200" } },
+	{ "a payment that owes too little", "UPDATE payment SET owed = 100 WHERE ref = 'pi_2'",
+	    { "payment pi_2 owes 100 credits, by its refunds and disputes it is 120" } },
+	{ "a payment that gave back too little",
+	    "UPDATE payment SET taken = 100 WHERE ref = 'pi_2'",
+	    { "payment pi_2 gave back 100 credits, its transfers sum to 120" } },
+	{ "a refund that nothing followed from", "UPDATE refund SET refunded = 1000",
+	    { "payment pi_2 owes 120 credits, by its refunds and disputes it is 200" } },
+	{ "a dispute won behind our back", "UPDATE dispute SET status = 'won', holds = 0",
+	    { "payment pi_2 owes 120 credits, by its refunds and disputes it is 100" } },
+	{ "a purchase of no payment", "UPDATE payment SET ref = 'pi_x' WHERE ref = 'pi_1'",
+	    { "key stripe:pi_1) belongs to no payment, so no refund will",
+	    "payment pi_x granted 500 credits, its shares sum to 0" } },
+	{ "a purchase by another of its names", "UPDATE payment SET ref = 'pi_x'"
+	    " WHERE ref = 'pi_1'; INSERT INTO payment_alias SELECT 'pi_1', id FROM payment"
+	    " WHERE ref = 'pi_x'", { NULL } },
+	{ "a refund of no payment", "DELETE FROM payment_taking WHERE business_key LIKE '%ch_2%'",
+	    { "key stripe:ch_2:refunded:500) belongs to no payment" } },
+	{ "a period that says too much", "UPDATE period_grant SET credits = 150",
+	    { "the period of si_2 from 1700000000 granted 150 credits to user", "all periods" } },
+	{ "a period of another user", "UPDATE period_grant SET owner = 'x'",
+	    { "to user x, its transfers 0" } },
+	{ "a transfer of no period", "DELETE FROM period_grant; DELETE FROM period_share;"
+	    " UPDATE payment SET granted = 0 WHERE ref = 'in_2'",
+	    { "all periods together granted 0 credits, transfers of kind subscription moved 100" } },
+	{ "a paid invoice not granted", "UPDATE invoice SET fulfilled_at = NULL",
+	    { "invoice in_2 (stripe) is paid by event 2, but what it is worth was never" } },
+	{ "an invoice that is open", "UPDATE invoice SET fulfilled_at = NULL, status = 'open'",
+	    { NULL } },
+	{ "a refund that gives", "UPDATE transfer SET debit = credit, credit = debit"
+	    " WHERE kind = 'refund'", { "which a refund never does" } },
+	{ "a refund by no event", "UPDATE transfer SET event = NULL WHERE kind = 'refund'",
+	    { "key stripe:ch_2:refunded:500) names no event" } },
+};
+
 static void
-test_findings(void **state)
+each_is_found(const struct finding *r, size_t n, int (*prepare)(void **))
 {
 	size_t	i, j;
 
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < n; i++) {
 		struct heard	h = { "" };
 		struct audit	a = { 0 };
 
-		setup_books(NULL);
-		plant(rows[i].sql);
-		row_is(rows[i].name, audit_books(f.db, &a, hear, &h) == HK_OK);
-		row_is(rows[i].name, (a.findings == 0) == (h.text[0] == '\0'));
-		if ((a.findings == 0) != (rows[i].says[0] == NULL))
-			fail_msg("%s: it said \"%s\"", rows[i].name, h.text);
-		for (j = 0; j < 2 && rows[i].says[j] != NULL; j++)
-			if (strstr(h.text, rows[i].says[j]) == NULL)
-				fail_msg("%s: it said \"%s\"", rows[i].name, h.text);
+		prepare(NULL);
+		plant(r[i].sql);
+		row_is(r[i].name, audit_books(f.db, &a, hear, &h) == HK_OK);
+		row_is(r[i].name, (a.findings == 0) == (h.text[0] == '\0'));
+		if ((a.findings == 0) != (r[i].says[0] == NULL))
+			fail_msg("%s: it said \"%s\"", r[i].name, h.text);
+		for (j = 0; j < 2 && r[i].says[j] != NULL; j++)
+			if (strstr(h.text, r[i].says[j]) == NULL)
+				fail_msg("%s: it said \"%s\"", r[i].name, h.text);
 		teardown(NULL);
 	}
+}
+
+static void
+test_findings(void **state)
+{
+	(void)state;
+	each_is_found(rows, sizeof(rows) / sizeof(rows[0]), setup_books);
+}
+
+static void
+test_findings_of_payments(void **state)
+{
+	(void)state;
+	each_is_found(more_rows, sizeof(more_rows) / sizeof(more_rows[0]), setup_more);
 }
 
 static void
@@ -155,7 +259,7 @@ test_counts(void **state)
 	assert_int_equal(audit_books(f.db, &a, hear, &h), HK_OK);
 	assert_string_equal(h.text, "");
 	assert_true(a.accounts == 4 && a.transfers == 3 && a.grants == 3 && a.users == 1 &&
-	    a.findings == 0);
+	    a.payments == 1 && a.periods == 0 && a.findings == 0);
 }
 
 static void
@@ -186,6 +290,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_findings_of_payments),
 		cmocka_unit_test_setup_teardown(test_counts, setup_books, teardown),
 		cmocka_unit_test_setup_teardown(test_each_finding_counts, setup_books, teardown),
 		cmocka_unit_test_setup_teardown(test_empty_books, setup, teardown),

@@ -417,10 +417,62 @@ test_arrival_wakes(void **state)
 	}
 }
 
+static void
+test_what_is_told(void **state)
+{
+	static const struct {
+		const char	*name;
+		int64_t		 version;	/* 0: delete */
+		const char	*email;
+		enum hk_err	 want;
+		const char	*told;
+	} rows[] = {
+		{ "created",		T0 + 1,	"a@x",	HK_OK,
+		    "user.created a@x,credits_granted -,credit_balance_updated -" },
+		{ "the same again",	T0 + 1,	"a@x",	HK_OK,		"NULL" },
+		{ "changed",		T0 + 2,	"b@x",	HK_OK,		"user.updated b@x" },
+		{ "an old word",	T0 + 1,	"a@x",	HK_SKIP,	"NULL" },
+		{ "deleted",		0,	NULL,	HK_OK,		"user.deleted -" },
+		{ "deleted again",	0,	NULL,	HK_SKIP,	"NULL" },
+		{ "a late word",	T0 + 9,	"c@x",	HK_SKIP,	"NULL" },
+	};
+
+	(void)state;
+	events(9);
+	for (int i = 0; i < (int)(sizeof(rows) / sizeof(rows[0])); i++) {
+		struct cause		c = { f.db, i + 1, T0 + i };
+		struct clerk_user	u = clerk(rows[i].email, rows[i].version);
+		struct user		user;
+		char			sql[200];
+
+		begin();
+		row_is(rows[i].name, (rows[i].version != 0 ? user_put(&c, &u, 40, &user) :
+		    user_delete(&c, SPAN(CLERK))) == rows[i].want);
+		commit();
+		snprintf(sql, sizeof(sql), "SELECT group_concat(type || ' ' || coalesce("
+		    "json_extract(payload, '$.email'), '-')) FROM message WHERE event = %d",
+		    i + 1);
+		if (strcmp(ask(sql), rows[i].told) != 0)
+			fail_msg("%s: told \"%s\"", rows[i].name, ask(sql));
+	}
+}
+
+static void
+test_a_tombstone_tells_nothing(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(delete(CLERK), HK_OK);
+	commit();
+	assert_string_equal(ask("SELECT count(*) FROM message"), "0");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_tombstone_tells_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_newest_wins_in_any_order,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_dead_stay_dead_in_any_order,

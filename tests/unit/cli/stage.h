@@ -106,7 +106,7 @@ static inline int
 stage_with_database(void **state)
 {
 	stage_setup(state);
-	must(*state, 0, "init --mode test --with-test-secrets");
+	must(*state, 0, "init --mode test --with-test-secrets --no-admin");
 	return 0;
 }
 

@@ -43,6 +43,8 @@ wrong_arguments_are_refused_by_name(void **state)
 		{ "plan rm x",			64, "not 'x'", "price_..." },
 		{ "user show",			64, "needs USER", "usage" },
 		{ "send",			64, "needs PROVIDER and TYPE", "--list" },
+		{ "send --event 0",		64, "--event must be", "not '0'" },
+		{ "send stripe --event 1",	64, "--event takes no PROVIDER", "its own" },
 		{ "send stripe",		64, "needs a TYPE or --body", "--list" },
 		{ "send paypal x",		64, "PROVIDER must be", "not 'paypal'" },
 		{ "send stripe x --body f",	64, "TYPE or --body", "not both" },

@@ -15,6 +15,7 @@ init_keeps_what_is_there(void **state)
 	says("init", s->err, "--mode test or --mode live");
 	must(s, 0, "init --mode test --with-test-secrets");
 	says("init", s->out, "(made)");
+	says("init", s->out, "admin     admin, password ");
 	assert_int_equal(stat(s->conf, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(stat(s->db, &st), 0);
@@ -23,11 +24,14 @@ init_keeps_what_is_there(void **state)
 	says("init again", s->out, "(kept)");
 	says("init again", s->err, "the mode stays test");
 	says("init again", s->err, "the database stays");
+	says("init again", s->out, "admin     there is one; 'hookkeeper admin passwd NAME'");
 	must(s, 0, "plan list");
 	says("plan list", s->out, "price_1");
 	must(s, 0, "init --json");
 	j = document(s);
 	assert_false(json_true(j, "made_conf"));
+	assert_false(json_true(j, "made_key"));
+	assert_null(json_text(j, "admin_password").p);
 	assert_true(span_is(json_text(j, "db"), s->db));
 	json_free(j);
 	must(s, 0, "config --check");

@@ -4,8 +4,8 @@
 
 #include "stage.h"
 
-#include "cli/advice.h"
 #include "cli/checkup.h"
+#include "inbox/advice.h"
 #include "inbox/refusal.h"
 
 /* The line (of people's text) that begins with this state and name. */

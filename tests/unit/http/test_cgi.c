@@ -3,7 +3,7 @@
  */
 #include <fcntl.h>
 
-#include "peer.h"
+#include "large.h"
 
 struct run {
 	pid_t		 pid;
@@ -48,9 +48,11 @@ run_answer(struct run *r, struct buf *b)
 	char	 part[4096];
 	ssize_t	 n;
 
-	buf_init(b, 8 << 20);
-	while ((n = read(r->out, part, sizeof(part))) > 0)
+	buf_init(b, 16 << 20);
+	while ((n = read(r->out, part, sizeof(part))) > 0) {
 		buf_put(b, part, (size_t)n);
+		usleep((useconds_t)pause_us);
+	}
 }
 
 static void
@@ -233,6 +235,110 @@ nobody_reads_the_answer(void **state)
 	run_end(&r);
 }
 
+/* ---- answers that are sent while they are made ---- */
+
+static void
+get_start(struct run *r, const char *method, const char *uri)
+{
+	char			 m[40], u[80];
+	const char *const	 env[] = { m, u, NULL };
+
+	snprintf(m, sizeof(m), "REQUEST_METHOD=%s", method);
+	snprintf(u, sizeof(u), "REQUEST_URI=%s", uri);
+	run_start(r, env);
+}
+
+static void
+streams_arrive_whole(void **state)
+{
+	static const struct {
+		const char	*phrase, *method, *uri;
+		size_t		 n;
+		int		 pause_us;
+	} rows[] = {
+		{ "nothing at all",	"GET",	"/stream/0",		0,		0 },
+		{ "a few bytes",	"GET",	"/stream/10",		10,		0 },
+		{ "HEAD",		"HEAD",	"/stream/100000",	0,		0 },
+		{ "much",		"GET",	"/stream/10485760",	LARGE_MOST,	0 },
+		{ "to a slow reader",	"GET",	"/stream/500000",	500000,		10000 },
+		{ "by another thread",	"GET",	"/later/stream/200000",	200000,		0 },
+	};
+	static const char	head[] = "Status: 200 OK\r\nContent-Type: text/csv\r\n"
+	    "Cache-Control: no-store\r\nX-Stream: yes\r\n\r\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct run	 r;
+		struct buf	 b;
+		size_t		 n = sizeof(head) - 1;
+
+		get_start(&r, rows[i].method, rows[i].uri);
+		pause_us = rows[i].pause_us;
+		run_answer(&r, &b);
+		if (!span_starts(buf_span(&b), head) ||
+		    !large_is_whole(span_of(b.p + n, b.len - n), rows[i].n))
+			fail_msg("%s: %zu bytes", rows[i].phrase, b.len);
+		run_end(&r);
+		buf_release(&b);
+	}
+	pause_us = 0;
+}
+
+static void
+a_stream_that_fails_early_is_an_error(void **state)
+{
+	struct run	 r;
+	struct buf	 b;
+
+	(void)state;
+	get_start(&r, "GET", "/fail/1000");
+	run_answer(&r, &b);
+	assert_true(span_starts(buf_span(&b), "Status: 503 "));
+	run_end(&r);
+	buf_release(&b);
+}
+
+/* Gone, asleep, or told to stop: each ends the stream in its time. */
+static void
+streams_end(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		bool		 gone;
+		int		 sig;
+		enum hk_err	 e;
+		int64_t		 least_us, most_us;
+	} rows[] = {
+		{ "the server is gone",	true,	0,		HK_ABORTED,	0, US_PER_S / 2 },
+		{ "it does not read",	false,	0,		HK_TIMEOUT,	US_PER_S,
+		    2 * US_PER_S },
+		{ "told to stop",	false,	SIGTERM,	HK_STOPPING,	0, US_PER_S },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct run	 r;
+		int64_t		 since = mono_us();
+		int		 said;
+
+		get_start(&r, "GET", "/endless");
+		if (rows[i].gone) {
+			close(r.out);
+			r.out = -1;
+		} else
+			usleep(100000);
+		if (rows[i].sig != 0)
+			assert_int_equal(kill(r.pid, rows[i].sig), 0);
+		said = large_said(r.n);
+		since = mono_us() - since;
+		if (said != (int)rows[i].e || since < rows[i].least_us ||
+		    since > rows[i].most_us)
+			fail_msg("%s: %s after %lld us", rows[i].phrase,
+			    err_name((enum hk_err)said), (long long)since);
+		run_end(&r);
+	}
+}
+
 /* ---- how are we run? ---- */
 
 enum input { LISTENING, CONNECTED, DEV_NULL };
@@ -297,6 +403,7 @@ setup(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
+	own = large_answer;
 	limits = usual;
 	limits.max_body = 1000;
 	limits.io_timeout_s = 1;
@@ -313,6 +420,9 @@ main(void)
 		cmocka_unit_test(large_answers_are_whole),
 		cmocka_unit_test(stops_while_waiting_for_input),
 		cmocka_unit_test(nobody_reads_the_answer),
+		cmocka_unit_test(streams_arrive_whole),
+		cmocka_unit_test(a_stream_that_fails_early_is_an_error),
+		cmocka_unit_test(streams_end),
 		cmocka_unit_test(ways),
 	};
 

@@ -94,6 +94,91 @@ field_names(void **state)
 	arena_free(x.arena);
 }
 
+/* Who the visitor is and where: never what a header field claims. */
+static void
+what_the_server_says(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		const char	*env[4];
+		const char	*user, *host;
+		bool		 https;
+	} rows[] = {
+		{ "nothing",			{ NULL },			NULL, NULL, false },
+		{ "let in by the server",	{ "REMOTE_USER=ann" },		"ann", NULL, false },
+		{ "empty",			{ "REMOTE_USER=" },		NULL, NULL, false },
+		{ "claimed in fields",		{ "HTTP_REMOTE_USER=ann", "HTTP_HTTPS=on",
+		    "HTTP_REQUEST_SCHEME=https" },				NULL, NULL, false },
+		{ "claimed by a proxy",		{ "HTTP_X_FORWARDED_PROTO=https" }, NULL, NULL, false },
+		{ "Apache, lighttpd",		{ "HTTPS=on" },			NULL, NULL, true },
+		{ "in capitals",		{ "HTTPS=ON" },			NULL, NULL, true },
+		{ "as a number",		{ "HTTPS=1" },			NULL, NULL, true },
+		{ "nginx without",		{ "HTTPS=", "REQUEST_SCHEME=http" }, NULL, NULL, false },
+		{ "nginx with",			{ "REQUEST_SCHEME=https" },	NULL, NULL, true },
+		{ "switched off",		{ "HTTPS=off" },		NULL, NULL, false },
+		{ "a name",			{ "HTTP_HOST=Pay.example.com" }, NULL, "Pay.example.com", false },
+		{ "a port",			{ "HTTP_HOST=localhost:8080" },	NULL, "localhost:8080", false },
+		{ "an address",			{ "HTTP_HOST=127.0.0.1:65535" }, NULL, "127.0.0.1:65535", false },
+		{ "an IPv6 address",		{ "HTTP_HOST=[::1]" },		NULL, "[::1]", false },
+		{ "with a port",		{ "HTTP_HOST=[::FFFF:1.2.3.4]:80" }, NULL,
+		    "[::FFFF:1.2.3.4]:80", false },
+		{ "an empty host",		{ "HTTP_HOST=" },		NULL, NULL, false },
+		{ "only a port",		{ "HTTP_HOST=:80" },		NULL, NULL, false },
+		{ "port 0",			{ "HTTP_HOST=a:0" },		NULL, NULL, false },
+		{ "a port too large",		{ "HTTP_HOST=a:65536" },	NULL, NULL, false },
+		{ "a port of many digits",	{ "HTTP_HOST=a:0000080" },	NULL, NULL, false },
+		{ "no port",			{ "HTTP_HOST=a:" },		NULL, NULL, false },
+		{ "two ports",			{ "HTTP_HOST=a:1:2" },		NULL, NULL, false },
+		{ "a path",			{ "HTTP_HOST=a/b" },		NULL, NULL, false },
+		{ "a user",			{ "HTTP_HOST=a@b" },		NULL, NULL, false },
+		{ "markup",			{ "HTTP_HOST=a\"><b" },		NULL, NULL, false },
+		{ "two hosts",			{ "HTTP_HOST=a, b" },		NULL, NULL, false },
+		{ "no ASCII",			{ "HTTP_HOST=\xC3\xA4" },	NULL, NULL, false },
+		{ "an open bracket",		{ "HTTP_HOST=[::1" },		NULL, NULL, false },
+		{ "empty brackets",		{ "HTTP_HOST=[]" },		NULL, NULL, false },
+		{ "something behind",		{ "HTTP_HOST=[::1]a" },		NULL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct http_exchange	 x = { .arena = arena_new(1 << 20) };
+		char			*env[5] = { text(M) };
+		int64_t			 told;
+
+		for (int k = 0; rows[i].env[k] != NULL; k++)
+			env[k + 1] = text(rows[i].env[k]);
+		assert_int_equal(request_fields(&x, env, &told), HK_OK);
+		if (!span_eq(x.rq.remote_user, span_str(rows[i].user)) ||
+		    (x.rq.remote_user.p == NULL) != (rows[i].user == NULL) ||
+		    !span_eq(x.rq.host, span_str(rows[i].host)) ||
+		    x.rq.https != rows[i].https)
+			fail_msg("%s: user \"%.*s\", host \"%.*s\"", rows[i].phrase,
+			    SPAN_ARG(x.rq.remote_user), SPAN_ARG(x.rq.host));
+		for (int k = 0; env[k] != NULL; k++)
+			free(env[k]);
+		arena_free(x.arena);
+	}
+}
+
+/* A name of 255 bytes and a port are the longest. */
+static void
+long_hosts(void **state)
+{
+	(void)state;
+	for (size_t n = 255; n < 257; n++) {
+		struct http_exchange	 x = { .arena = arena_new(1 << 20) };
+		char			 host[300] = "HTTP_HOST=", *env[] = { text(M), host, NULL };
+		int64_t			 told;
+
+		memset(host + strlen("HTTP_HOST="), 'a', n);
+		strcat(host, ":65535");
+		assert_int_equal(request_fields(&x, env, &told), HK_OK);
+		assert_int_equal(x.rq.host.len, n == 255 ? n + 6 : 0);
+		free(env[0]);
+		arena_free(x.arena);
+	}
+}
+
 /* Each limit: the last that passes, the first that does not. */
 static void
 limits(void **state)
@@ -164,6 +249,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(routes_and_lengths),
 		cmocka_unit_test(field_names),
+		cmocka_unit_test(what_the_server_says),
+		cmocka_unit_test(long_hosts),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(small_arenas),
 	};

@@ -204,6 +204,91 @@ idle_connections_delay_but_do_not_stop_us(void **state)
 	child_free(&c);
 }
 
+/* Has answered after that long; -1: another status. */
+static int64_t
+asked_ms(const char *sock, const char *uri)
+{
+	int64_t		 since = mono_us(), ms;
+	struct answer	 a;
+	struct buf	 b;
+
+	buf_init(&b, 1 << 20);
+	put_whole(&b, uri);
+	a = ask(sock, &b);
+	ms = a.status == 200 ? ms_since(since) : -1;
+	answer_free(&a);
+	buf_release(&b);
+	return ms;
+}
+
+/* One of two threads waits for it; the other goes to the door. */
+static void
+who_is_waited_for_holds_up_nobody(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		long		 first;		/* bytes that came, -1: all but the end */
+	} rows[] = {
+		{ "nothing came",		0 },
+		{ "half a record came",		5 },
+		{ "half the parameters came",	40 },
+		{ "half the body came",		-1 },
+	};
+	struct http_limits	 l = impatient();
+	struct child		 c;
+	int64_t			 ms;
+
+	(void)state;
+	child_start(&c, &l);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int	 fd = rows[i].first == 0 ? dial(c.sock) : half_request(&c, rows[i].first);
+
+		for (int k = 0; k < 3; k++)
+			if ((ms = asked_ms(c.sock, "/x")) < 0 || ms > 400)
+				fail_msg("%s: %lld ms", rows[i].phrase, (long long)ms);
+		close(fd);
+	}
+	child_end(&c);
+	child_free(&c);
+}
+
+static bool
+nap(struct http_exchange *x, struct counts *n)
+{
+	(void)n;
+	if (span_is(x->rq.path, "/nap"))
+		sleep(1);
+	return false;
+}
+
+static void *
+ask_for_a_nap(void *sock)
+{
+	return asked_ms(sock, "/nap") >= 900 ? sock : NULL;
+}
+
+static void
+a_handler_that_waits_holds_up_nobody(void **state)
+{
+	struct http_limits	 l = impatient();
+	struct child		 c;
+	pthread_t		 thread;
+	void			*napped = NULL;
+
+	(void)state;
+	own = nap;
+	child_start(&c, &l);
+	own = NULL;
+	assert_int_equal(pthread_create(&thread, NULL, ask_for_a_nap, c.sock), 0);
+	usleep(100000);
+	for (int k = 0; k < 3; k++)
+		assert_in_range(asked_ms(c.sock, "/x"), 0, 400);
+	pthread_join(thread, &napped);
+	assert_non_null(napped);
+	child_end(&c);
+	child_free(&c);
+}
+
 /* ---- stopping ---- */
 
 static void
@@ -426,6 +511,8 @@ main(void)
 		cmocka_unit_test(dripping_has_a_total_limit),
 		cmocka_unit_test(who_never_stops_sending_is_cut_off),
 		cmocka_unit_test(idle_connections_delay_but_do_not_stop_us),
+		cmocka_unit_test(who_is_waited_for_holds_up_nobody),
+		cmocka_unit_test(a_handler_that_waits_holds_up_nobody),
 		cmocka_unit_test(stops_within_a_second),
 		cmocka_unit_test(what_was_handed_over_is_answered),
 		cmocka_unit_test(reading_may_end_while_stopping),

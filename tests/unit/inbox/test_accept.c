@@ -68,17 +68,22 @@ what_may_be_accepted(void **state)
 		struct conf	*conf = conf_with(row[i].secret);
 		struct arena	*arena = arena_new(1 << 20);
 		struct accepted	 a;
+		const char	*label = NULL;
 		struct db	*db;
 
 		print_message("  %s\n", row[i].phrase);
 		assert_int_equal(db_memory(&db), HK_OK);
 		assert_int_equal(db_begin(db), HK_OK);
 		hold(db, row[i].body, row[i].keep);
+		assert_int_equal(quarantine_check(db, conf, row[i].id, arena, &label), row[i].want);
+		assert_true((label != NULL) == (row[i].want == HK_OK));
 		assert_int_equal(quarantine_accept(db, conf, row[i].id, now_us(), arena, &a),
 		    row[i].want);
 		if (row[i].want == HK_OK) {
 			assert_true(a.fresh);
+			assert_string_equal(a.label, label);
 			assert_int_equal(quarantine_accept(db, conf, 1, now_us(), arena, &a), HK_EXISTS);
+			assert_int_equal(quarantine_check(db, conf, 1, arena, &label), HK_EXISTS);
 		}
 		db_close(db);
 		arena_free(arena);

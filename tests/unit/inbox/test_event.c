@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "inbox/body.h"
 #include "inbox/event.h"
 #include "inbox/refusal.h"
 
@@ -61,25 +62,24 @@ the_body_is_kept_byte_for_byte(void **state)
 		{ "\xef\xbb\xbf{}", 5 }, { "", 0 },
 	};
 	struct db	*db = bed();
+	struct arena	*arena = arena_new(1 << 20);
 	struct event	 ev = sample;
-	struct stmt	*q;
+	struct span	 body;
 	int64_t		 id;
-	bool		 fresh, row;
+	bool		 fresh;
 
 	(void)state;
+	assert_non_null(arena);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		char	event_id[] = { 'e', (char)('a' + i), '\0' };
 
 		ev.env.event_id = span_str(event_id);
 		ev.body = bodies[i];
 		assert_int_equal(event_store(db, &ev, &id, &fresh), HK_OK);
-		assert_int_equal(db_stmt(db, S_EVENT_BODY, &q), HK_OK);
-		bind_int(q, ":event", id);
-		assert_int_equal(stmt_step(q, &row), HK_OK);
-		assert_true(row);
-		assert_true(span_eq(col_text(q, 0), bodies[i]));
-		stmt_reset(q);
+		assert_int_equal(body_load(db, id, arena, NULL, &body), HK_OK);
+		assert_true(span_eq(body, bodies[i]));
 	}
+	arena_free(arena);
 	db_close(db);
 }
 

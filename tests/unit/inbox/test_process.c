@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <pthread.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -15,7 +18,9 @@ struct bed {
 	struct arena	*arena;
 	struct conf	*conf;
 	int		 stop_after;	/* transactions; < 0: never */
+	int		 asked;		/* to stop: before each transaction */
 	int64_t		 slice_us;	/* 0: each event in a transaction of its own */
+	int64_t		 alone_us;
 };
 
 static int
@@ -28,7 +33,8 @@ setup(void **state)
 	assert_non_null(b.arena = arena_new(4 << 20));
 	assert_int_equal(conf_parse(&b.conf, "test.conf", SPAN(""), true, env, true), HK_OK);
 	b.stop_after = -1;
-	b.slice_us = 0;
+	b.slice_us = b.alone_us = 0;
+	b.asked = 0;
 	*state = &b;
 	return 0;
 }
@@ -69,6 +75,7 @@ stop(void *ctx)
 {
 	struct bed	*b = ctx;
 
+	b->asked++;
 	return b->stop_after == 0 || (b->stop_after > 0 && b->stop_after-- == 0);
 }
 
@@ -76,7 +83,8 @@ static int
 work(struct bed *b)
 {
 	const struct process_opts	o = { .conf = b->conf, .who = "test", .most = QUEUE_BATCH,
-					    .slice_us = b->slice_us, .stop = stop, .ctx = b };
+					    .slice_us = b->slice_us,
+					    .alone_us = b->alone_us, .stop = stop, .ctx = b };
 	int				done;
 
 	assert_int_equal(process_round(b->db, &o, b->arena, &done), HK_OK);
@@ -234,6 +242,113 @@ a_stop_gives_back_what_was_claimed(void **state)
 	assert_int_equal(c[0].attempts, 1);
 }
 
+/* ---- with others, so on a file ------------------------------------------ */
+
+static char	folder[64], path[80];
+
+static int
+setup_file(void **state)
+{
+	struct bed	*b;
+
+	assert_int_equal(setup(state), 0);
+	b = *state;
+	db_close(b->db);
+	strcpy(folder, "/tmp/hk-process-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/t.db", folder);
+	assert_int_equal(db_open(&b->db, path, DB_RW, 20000), HK_OK);
+	b->alone_us = 60 * US_PER_S;
+	return 0;
+}
+
+static int
+teardown_file(void **state)
+{
+	teardown(state);
+	unlink(path);
+	strcat(path, ".lock");
+	unlink(path);
+	return rmdir(folder);
+}
+
+static void
+put_three(struct bed *b)
+{
+	put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	put(b, &provider_clerk, "msg_2", "user.updated", SPAN(USER));
+	put(b, &provider_clerk, "msg_3", "user.updated", SPAN(USER));
+}
+
+static void
+alone_it_takes_its_time(void **state)
+{
+	struct bed	*b = *state;
+
+	put_three(b);
+	assert_int_equal(work(b), 3);
+	assert_int_equal(b->asked, 1);
+}
+
+/* Somebody who writes: comes after, and stays for. */
+struct rival {
+	pthread_t	 thread;
+	struct db	*db;
+	useconds_t	 after_us, for_us;
+	enum hk_err	 err;
+};
+
+static void *
+rival(void *arg)
+{
+	struct rival	*r = arg;
+
+	usleep(r->after_us);
+	if ((r->err = db_begin(r->db)) == HK_OK) {
+		usleep(r->for_us);
+		r->err = db_commit(r->db);
+	}
+	return NULL;
+}
+
+static struct rival	first = { .for_us = 200000 }, second = { .after_us = 100000 };
+
+/* The first has the lock when the transaction begins, the second comes behind it. */
+static bool
+rivals_come(void *ctx)
+{
+	struct bed	*b = ctx;
+
+	if (b->asked++ == 0) {
+		assert_int_equal(pthread_create(&first.thread, NULL, rival, &first), 0);
+		assert_int_equal(pthread_create(&second.thread, NULL, rival, &second), 0);
+		usleep(50000);
+	}
+	return false;
+}
+
+static void
+it_makes_way_for_who_waits(void **state)
+{
+	struct bed			*b = *state;
+	const struct process_opts	 o = { .conf = b->conf, .who = "test", .most = QUEUE_BATCH,
+					     .alone_us = b->alone_us, .stop = rivals_come, .ctx = b };
+	int				 done;
+
+	put_three(b);
+	assert_int_equal(db_open(&first.db, path, DB_RW, 20000), HK_OK);
+	assert_int_equal(db_open(&second.db, path, DB_RW, 20000), HK_OK);
+	assert_int_equal(process_round(b->db, &o, b->arena, &done), HK_OK);
+	pthread_join(first.thread, NULL);
+	pthread_join(second.thread, NULL);
+	assert_int_equal(done, 3);
+	assert_int_equal(b->asked, 2);	/* one event, the second rival, the other two */
+	assert_int_equal(first.err, HK_OK);
+	assert_int_equal(second.err, HK_OK);
+	db_close(first.db);
+	db_close(second.db);
+}
+
 int
 main(void)
 {
@@ -244,6 +359,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_worked_is_shown_not_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_fails_half_way_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stop_gives_back_what_was_claimed, setup, teardown),
+		cmocka_unit_test_setup_teardown(alone_it_takes_its_time, setup_file, teardown_file),
+		cmocka_unit_test_setup_teardown(it_makes_way_for_who_waits, setup_file, teardown_file),
 	};
 
 	return cmocka_run_group_tests_name("inbox/process", tests, NULL, NULL);

@@ -426,6 +426,7 @@ samples_give_correct_books(void **state)
 		bool	waiting = false;
 
 		wipe();
+		plan("cplan_2BookwormSample000000000000", 60, 1);
 		for (int round = 0; round == 0 || waiting; round++) {
 			assert_true(round < 3);
 			waiting = false;
@@ -442,8 +443,12 @@ samples_give_correct_books(void **state)
 				}
 			}
 		}
-		asks("bonus and two purchases", "SELECT balance FROM account"
-		    " WHERE owner_kind = 'user'", "740");
+		asks("bonus, two purchases, three periods", "SELECT group_concat(kind || ' ' || n)"
+		    " FROM (SELECT kind, sum(amount) AS n FROM transfer WHERE kind IN"
+		    " ('signup_bonus', 'purchase', 'subscription') GROUP BY kind ORDER BY kind)",
+		    "purchase 700,signup_bonus 40,subscription 220");
+		asks("a refund failed, a dispute was won", "SELECT balance FROM account"
+		    " WHERE owner_kind = 'user'", "960");
 		asks("one alive, one gone", "SELECT count(*) || ' ' || sum(deleted_at IS NOT NULL)"
 		    " FROM site_user", "2 1");
 		asks("the update came last", "SELECT username FROM site_user WHERE deleted_at IS NULL",

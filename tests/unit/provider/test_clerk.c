@@ -110,6 +110,37 @@ the_dead_stay_dead(void **state)
 	} while (next_order(order, 3));
 }
 
+/* One key, whichever word comes first; none without something to seal it with. */
+static void
+the_first_key_is_made_once(void **state)
+{
+	static const uint8_t		sealing[1][CONF_KEY] = { { 7 } };
+	static const char *const	told[] = {
+		EVENT("created", ANN("1793600000001", P)),
+		EVENT("updated", ANN("1793600000003", P)),
+		EVENT("updated", ANN("1793600000002", P)),
+	};
+	int				order[] = { 0, 1, 2 };
+
+	(void)state;
+	assert_int_equal(HK_OK, clerk(told[0]));
+	asks("nothing to seal it with", "SELECT count(*) FROM api_key", "0");
+	settings.keys = sealing;
+	settings.nkeys = 1;
+	do {
+		wipe();
+		for (int i = 0; i < 3; i++)
+			row_is(told[order[i]], clerk(told[order[i]]) != HK_NEVER);
+		asks("one, to be revealed once", "SELECT count(*) || name || (sealed IS NOT NULL)"
+		    " || (revoked_at IS NULL) FROM api_key", "1default11");
+	} while (next_order(order, 3));
+	assert_int_equal(HK_OK, clerk(EVENT("deleted", "{\"id\":\"user_ann\"}")));
+	assert_int_equal(HK_SKIP, clerk(told[1]));
+	asks("revoked with its user, and no other", "SELECT count(*) || (sealed IS NULL)"
+	    " || (revoked_at IS NOT NULL) FROM api_key", "111");
+	settings.nkeys = 0;
+}
+
 static void
 nobody_is_nobody(void **state)
 {
@@ -131,6 +162,7 @@ main(void)
 		TEST(the_primary_address_counts),
 		TEST(any_order_gives_the_same_user),
 		TEST(the_dead_stay_dead),
+		TEST(the_first_key_is_made_once),
 		TEST(nobody_is_nobody),
 	};
 

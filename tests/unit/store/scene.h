@@ -114,7 +114,7 @@ static inline enum hk_err
 put_event(struct db *db, const char *id, struct span body)
 {
 	struct stmt	*q = NULL;
-	int64_t		 row = 0;
+	int64_t		 row;
 	enum hk_err	 e;
 
 	if ((e = db_stmt(db, S_EVENT_INSERT, &q)) != HK_OK)
@@ -124,8 +124,9 @@ put_event(struct db *db, const char *id, struct span body)
 	bind_text(q, ":status", SPAN("pending"));
 	bind_int(q, ":verified", 1);
 	bind_int(q, ":created_at", 1700000000000000);
-	if ((e = stmt_int(q, &row)) != HK_OK || row == 0)
+	if ((e = stmt_run(q)) != HK_OK || db_changes(db) == 0)
 		return e != HK_OK ? e : HK_EXISTS;
+	row = db_last_id(db);
 	if ((e = db_stmt(db, S_EVENT_BODY_INSERT, &q)) != HK_OK)
 		return e;
 	bind_int(q, ":event", row);

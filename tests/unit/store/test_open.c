@@ -246,7 +246,9 @@ make_version(const char *path, int version)
 		if (atoi(f->name) <= version)
 			shell_sql(path, f->data.p);
 	shell_sql(path, "INSERT INTO event (provider, event_id, status, verified, created_at)"
-	    " VALUES ('clerk', 'msg_1', 'pending', 1, 5)");
+	    " VALUES ('clerk', 'msg_1', 'pending', 1, 5);"
+	    " INSERT INTO event_body (event, headers, body) VALUES (1, '{}',"
+	    " printf('%.*c', 20000, 'x'))");
 	snprintf(number, sizeof(number), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 	    DB_APPLICATION, version);
 	shell_sql(path, number);
@@ -266,6 +268,9 @@ every_older_schema_is_brought_up_to_date(void **state)
 		assert_int_equal(asked(db, "PRAGMA user_version"), db_schema_version());
 		assert_int_equal(asked(db, "PRAGMA foreign_keys"), 1);
 		assert_int_equal(count_events(db), 1);
+		/* An old body is what it was, however large. */
+		assert_int_equal(asked(db, "SELECT count(*) FROM event_body WHERE packed IS NULL"
+		    " AND typeof(body) = 'text' AND length(body) = 20000"), 1);
 		assert_int_equal(db_prepare_all(db), HK_OK);
 		assert_int_equal(db_check(db), HK_OK);
 		db_close(db);

@@ -147,7 +147,7 @@ static void
 a_constraint_says_exists(void **state)
 {
 	static const char *const	 sql[] = {
-		"INSERT INTO event_body VALUES (99, '{}', '')",		/* no such event */
+		"INSERT INTO event_body (event, headers, body) VALUES (99, '{}', '')",		/* no such event */
 		"INSERT INTO event (provider, event_id, status, verified, created_at)"
 		" VALUES ('a', 'b', 'lost', 1, 0)",			/* no such status */
 		"INSERT INTO event (provider) VALUES ('a')",		/* NOT NULL */
@@ -167,7 +167,7 @@ a_constraint_says_exists(void **state)
 static void
 a_foreign_key_fails_before_a_row_is_returned(void **state)
 {
-	struct stmt	 st = own_stmt("INSERT INTO event_body VALUES (99, '{}', '')"
+	struct stmt	 st = own_stmt("INSERT INTO event_body (event, headers, body) VALUES (99, '{}', '')"
 	    " RETURNING event");
 	bool		 row = true;
 
@@ -263,7 +263,7 @@ a_check_finds_what_is_wrong(void **state)
 	(void)state;
 	assert_int_equal(db_check(db), HK_OK);
 	assert_int_equal(db_exec(db, "t", "PRAGMA foreign_keys = OFF;"
-	    "INSERT INTO event_body VALUES (99, '{}', '')"), HK_OK);
+	    "INSERT INTO event_body (event, headers, body) VALUES (99, '{}', '')"), HK_OK);
 	assert_int_equal(db_check(db), HK_CORRUPT);
 	assert_non_null(strstr(err_last(), "event_body"));
 }

@@ -1,0 +1,100 @@
+/* The types of message, as a table. */
+#include "outbox/types.h"
+
+#define OWNER	\
+	{ "owner_kind",	"text",		"\"user\" or \"organization\"" },	\
+	{ "owner",	"text",		"the user's id (ours), or Clerk's id of the organization" }
+
+static const struct message_member user[] = {
+	{ "id",		"text",		"the user's id, a UUID of ours" },
+	{ "clerk_id",	"text or null",	"Clerk's id of the user" },
+	{ "email",	"text or null",	"the primary e-mail address" },
+	{ "first_name",	"text or null",	"as Clerk has it" },
+	{ "last_name",	"text or null",	"as Clerk has it" },
+	{ "username",	"text or null",	"as Clerk has it" },
+	{ NULL, NULL, NULL }
+};
+
+static const struct message_member user_gone[] = {
+	{ "id",		"text",		"the user's id, a UUID of ours" },
+	{ "clerk_id",	"text or null",	"Clerk's id of the user" },
+	{ NULL, NULL, NULL }
+};
+
+static const struct message_member credits[] = {
+	OWNER,
+	{ "amount",	"number",	"credits that came; below zero: that went" },
+	{ "balance",	"number",	"credits that are there now" },
+	{ "kind",	"text",		"signup_bonus, purchase, subscription, refund, dispute, "
+	    "reinstate, burn or adjust" },
+	{ "business_key", "text",	"what it is for: no key is ever booked twice" },
+	{ NULL, NULL, NULL }
+};
+
+static const struct message_member subscription[] = {
+	OWNER,
+	{ "provider",	"text",		"\"stripe\" or \"clerk\"" },
+	{ "id",		"text",		"the provider's id of the subscription" },
+	{ "customer",	"text or null",	"Stripe's id of the customer" },
+	{ "status",	"text",		"as it counts now: active, past_due, canceled, ..." },
+	{ "plan",	"text or null",	"the plan or price of the item that runs longest" },
+	{ "period_end",	"time or null",	"when what is paid ends" },
+	{ "cancel_at",	"time or null",	"when it will end by itself" },
+	{ "canceled_at", "time or null", "when it was canceled" },
+	{ "ended_at",	"time or null",	"when it ended" },
+	{ NULL, NULL, NULL }
+};
+
+#define UUID	"019a5f3c-7e2b-7d41-9c55-3f0a6b1e8d27"
+#define USER	"{\"id\":\"" UUID "\",\"clerk_id\":\"user_2zK9vQ\"," \
+		"\"email\":\"nora@example.com\",\"first_name\":\"Nora\"," \
+		"\"last_name\":\"Ekdahl\",\"username\":null}"
+#define GIVEN	"{\"owner_kind\":\"user\",\"owner\":\"" UUID "\",\"amount\":500," \
+		"\"balance\":540,\"kind\":\"purchase\",\"business_key\":\"stripe:pi_3Qa1\"}"
+#define SUBSCRIBED(status, times)	\
+		"{\"owner_kind\":\"user\",\"owner\":\"" UUID "\",\"provider\":\"stripe\"," \
+		"\"id\":\"sub_1Qa2\",\"customer\":\"cus_R4\",\"status\":\"" status "\"," \
+		"\"plan\":\"price_1Qa3\",\"period_end\":\"2026-12-22T09:00:00.000Z\"," times "}"
+#define RUNS	"\"cancel_at\":null,\"canceled_at\":null,\"ended_at\":null"
+#define ENDED	"\"cancel_at\":null,\"canceled_at\":\"2026-11-22T09:00:00.000Z\"," \
+		"\"ended_at\":\"2026-12-22T09:00:00.000Z\""
+
+const struct message_type message_types[] = {
+	{ "credit_balance_updated",
+	    "Credits came to an account or went from it; the balance is what it has now.",
+	    credits, GIVEN },
+	{ "credits_granted",
+	    "Credits were given: a bonus, a purchase, a paid period, or given back.",
+	    credits, GIVEN },
+	{ "subscription.canceled",
+	    "A subscription was canceled or has ended.",
+	    subscription, SUBSCRIBED("canceled", ENDED) },
+	{ "subscription.created",
+	    "There is a subscription, or it became known whose it is.",
+	    subscription, SUBSCRIBED("active", RUNS) },
+	{ "subscription.past_due",
+	    "A subscription's payment failed; burning credits is refused until it is made good.",
+	    subscription, SUBSCRIBED("past_due", RUNS) },
+	{ "subscription.updated",
+	    "A subscription's state, plan or period changed.",
+	    subscription, SUBSCRIBED("active", RUNS) },
+	{ "user.created",
+	    "There is a new user.",
+	    user, USER },
+	{ "user.deleted",
+	    "A user was deleted, for good.",
+	    user_gone, "{\"id\":\"" UUID "\",\"clerk_id\":\"user_2zK9vQ\"}" },
+	{ "user.updated",
+	    "A user's name, address or metadata changed.",
+	    user, USER },
+	{ NULL, NULL, NULL, NULL }
+};
+
+const struct message_type *
+message_type_find(struct span name)
+{
+	for (const struct message_type *t = message_types; t->name != NULL; t++)
+		if (span_is(name, t->name))
+			return t;
+	return NULL;
+}
