@@ -181,6 +181,7 @@ page_samples(struct visit *v)
 	jw_text(v->doc, "provider", span_str(s->name));
 	jw_text(v->doc, "sender", event_sender_title(span_str(s->name)));
 	jw_bool(v->doc, "custom", pv == NULL);
+	jw_bool(v->doc, "all", visit_query(v, "all").p != NULL);
 	jw_bool(v->doc, "configured", s->nsecret > 0);
 	jw_text(v->doc, "events", span_str(s->events));
 	if (pv != NULL)

@@ -33,6 +33,7 @@ describe('the pages', () => {
     [`/quarantine/${ids.forged}`, 'Refused', ['Stripe', 'cannot be accepted']],
     [`/quarantine/${ids.unknown}`, 'Refused', ['made.up', 'Accept it']],
     ['/samples', 'Event types', ['checkout.session.completed', 'Send']],
+    ['/samples?provider=stripe&all=1', 'Event types', ['treasury.received_credit.created']],
     ['/dashboard', 'Dashboard', ['Received', 'Handled', 'As a table']],
     ['/people', 'People', ['viewer', 'operator']],
     ['/me', 'account', ['Password']],
