@@ -19,7 +19,7 @@ clerk_organization_seen(struct task *t)
 	return task_heard(t, organization_put(t->cause, &o));
 }
 
-/* A stub: the id, and that it is gone. */
+/* What Clerk sends of a deleted one: the id, and that it is gone. */
 enum hk_err
 clerk_organization_gone(struct task *t)
 {

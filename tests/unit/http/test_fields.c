@@ -206,7 +206,10 @@ limits(void **state)
 			env[k] = malloc(rows[i].len + 2);
 			memset(env[k], 'v', rows[i].len + 1);
 			env[k][rows[i].len + 1] = '\0';
-			snprintf(env[k], 9, "HTTP_%03d", k);
+			memcpy(env[k], "HTTP_", 5);
+			env[k][5] = (char)('0' + k / 100 % 10);
+			env[k][6] = (char)('0' + k / 10 % 10);
+			env[k][7] = (char)('0' + k % 10);
 			env[k][8] = '=';
 		}
 		e = request_fields(&x, env, &told);
