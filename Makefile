@@ -6,9 +6,9 @@
 
 # Each room uses only rooms to its left; each is a library, and a room's tests
 # link no library to its right, so the linker proves the order.
-ROOMS	:= base crypto http sign store outbox books provider inbox admin deliver work cli
+ROOMS	:= base crypto http sign store outbox books provider inbox api stream admin deliver work cli
 # What the FastCGI programs are made of: never libcurl.
-SERVED	:= base crypto http sign store outbox books provider inbox admin
+SERVED	:= base crypto http sign store outbox books provider inbox api stream admin
 
 SAN	?=
 DEV	?=
@@ -53,6 +53,7 @@ BENCH	:= $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*
 BENCH	:= $(patsubst %/slowsync,%/slowsync.so,$(BENCH))
 SAMPLES	:= $(sort $(wildcard samples/*/*.json))
 SCHEMA	:= $(sort $(wildcard schema/*.sql))
+OPENAPI	:= docs/openapi.json
 PAGES	:= $(sort $(wildcard www/*.html www/*.css www/*.js www/*.svg))
 
 all: programs
@@ -77,6 +78,9 @@ $(B)/gen/samples.c: $(B)/tools/embed $(SAMPLES)
 $(B)/gen/www.c: $(B)/tools/embed $(PAGES)
 	@mkdir -p $(@D)
 	$(B)/tools/embed www_files www $(PAGES) >$@.new && mv $@.new $@
+$(B)/gen/openapi.c: $(B)/tools/embed $(OPENAPI)
+	@mkdir -p $(@D)
+	$(B)/tools/embed openapi_files docs $(OPENAPI) >$@.new && mv $@.new $@
 
 define room
 $(B)/lib/$(1).a: $(call objects,$(1)) $(2)
@@ -86,6 +90,7 @@ $(B)/lib/$(1).a: $(call objects,$(1)) $(2)
 endef
 gen_store	:= $(B)/gen/schema.o
 gen_provider	:= $(B)/gen/samples.o
+gen_api		:= $(B)/gen/openapi.o
 gen_admin	:= $(B)/gen/www.o
 $(foreach r,$(ROOMS),$(eval $(call room,$(r),$(gen_$(r)))))
 

@@ -58,6 +58,11 @@ else
 	login="log in as before, or: hookkeeper admin passwd admin"
 fi
 
+# A token for /api/v1, made once and kept for the next time: this folder is ours alone.
+[ -s "$home/token" ] || "$hookkeeper" token create --name "make run" --scopes '*' --json |
+	sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' >"$home/token"
+[ -s "$home/token" ] || die "hookkeeper token create failed"
+
 mkdir -p "$home/www"
 {
 	cat <<CONF
@@ -132,6 +137,7 @@ cat <<WHERE
 Pages       $url/admin/ ($login)
 Addresses   $url/webhooks/stripe   $url/webhooks/clerk   $url/webhooks/resend
             $url/webhooks/custom/NAME (each [custom NAME] section of the settings)
+Interface   $url/api/v1 (described by $url/api/v1/openapi.json), $url/healthz, $url/stream
 Data        $home$([ -z "$again" ] || echo ' (kept from before)')
 Secrets     $HOOKKEEPER_CONF (made up for this folder)
 Logs        $home/lighttpd.log, $home/worker.log
@@ -143,6 +149,7 @@ Try, in another terminal:
   $(q "$command") send clerk user.created --url $url/webhooks/clerk
   $(q "$command") send --list
   $(q "$command") --help
+  curl -H 'Authorization: Bearer $(cat "$home/token")' $url/api/v1/users
 
 Ctrl-C stops it.
 WHERE

@@ -135,7 +135,7 @@ const look = async () => {
 /* ---- help ---------------------------------------------------------------------------- */
 const HELP = [["j  k", "next row, the one before"], ["Enter", "open"], ["x", "select"], ["r", "retry what is selected, or this event"],
 	["n  p", "older, newer page"], ["/", "search"], ["u", "up to the list"], ["g e", "events"], ["g q", "quarantine"],
-	["g d", "dashboard"], ["g t", "types"], ["?", "this help"]];
+	["g d", "dashboard"], ["g t", "types"], ["g u", "users"], ["g l", "ledger"], ["?", "this help"]];
 let dialog = null;
 const help = () => {
 	if (!dialog) {
@@ -157,7 +157,7 @@ const help = () => {
 const search = () => { const el = $(".search input"); el?.focus(); el?.select(); };
 const KEYS = { j: () => move(1), k: () => move(-1), x: pick, r: retry, "/": search, "?": help,
 	u: () => $("[rel=up]")?.click() };
-const GO = { e: "events", q: "quarantine", d: "dashboard", t: "samples", s: "samples", a: "audit-log", p: "people" };
+const GO = { e: "events", q: "quarantine", d: "dashboard", t: "samples", s: "samples", a: "audit-log", p: "people", u: "users", l: "ledger" };
 let going = 0;
 const menus = (but) => $$(".menu[open]").forEach((m) => { if (!m.contains(but)) m.open = false; });
 addEventListener("keydown", (e) => {

@@ -164,6 +164,17 @@ put_value(struct jw *w, const struct chart *c, const struct chart_series *s, siz
 	jw_close(w, '}');
 }
 
+/* Is there anything to say of this slot? */
+static bool
+any_value(const struct chart *c, size_t i)
+{
+	size_t	k = 0;
+
+	while (k < c->n && c->series[k].value[i] <= 0)
+		k++;
+	return k < c->n;
+}
+
 /* What the table and a pointer's title show. */
 static void
 put_slots(struct jw *w, const struct chart *c)
@@ -174,6 +185,7 @@ put_slots(struct jw *w, const struct chart *c)
 		jw_time(w, "at", c->from + (int64_t)i * c->step);
 		put_number(w, "x", slot_x(c, i));
 		put_number(w, "w", slot_x(c, 1));
+		jw_bool(w, "any", any_value(c, i));
 		jw_open(w, "values", '[');
 		for (size_t k = 0; k < c->n; k++)
 			put_value(w, c, &c->series[k], i);

@@ -71,7 +71,7 @@ act_event_dry_run(struct visit *v)
 		return e;
 	v->title = arena_printf(v->arena, "Dry run of event %lld", (long long)id);
 	put_rehearsal(v, &r);
-	return event_changes_put(v->doc, "changes", r.changes);
+	return event_changes_put(v->doc, "changes", r.changes, NULL);
 }
 
 /* ---- resolve ------------------------------------------------------------------------ */

@@ -3,6 +3,10 @@
 
 #include <stdio.h>
 
+#include "admin/event_links.h"
+
+#define MANY	4	/* rows; more are folded */
+
 /* A value as text; absent and null stay null. */
 static void
 put_side(struct jw *w, const char *key, struct json *v)
@@ -46,31 +50,56 @@ put_fields(struct jw *w, struct json *columns, struct span op)
 	}
 }
 
-static void
-put_change(struct jw *w, struct json *c)
+static enum hk_err
+put_link(struct jw *w, struct db *db, struct span table, struct json *key)
 {
+	struct buf	b, href;
+	enum hk_err	e = HK_OK;
+
+	buf_init(&b, 4096);
+	buf_init(&href, 4096);
+	json_show(&b, key);
+	if (db != NULL && buf_ok(&b))
+		e = event_link(db, table, buf_span(&b), &href);
+	jw_text(w, "href", href.len > 0 && buf_ok(&href) ? buf_span(&href) : SPAN_NULL);
+	buf_release(&href);
+	buf_release(&b);
+	return e;
+}
+
+static enum hk_err
+put_change(struct jw *w, struct json *c, struct db *db)
+{
+	struct span	table = json_text(json_at(c, 0), NULL);
 	struct span	op = json_text(json_at(c, 1), NULL);
+	enum hk_err	e;
 
 	jw_open(w, NULL, '{');
-	jw_text(w, "table", json_text(json_at(c, 0), NULL));
+	jw_text(w, "table", table);
 	jw_text(w, "op", op_name(op));
 	put_side(w, "key", json_at(c, 2));
+	e = put_link(w, db, table, json_at(c, 2));
 	jw_open(w, "fields", '[');
 	put_fields(w, json_at(c, 3), op);
 	jw_close(w, ']');
 	jw_close(w, '}');
+	return e;
 }
 
 enum hk_err
-event_changes_put(struct jw *w, const char *name, struct span text)
+event_changes_put(struct jw *w, const char *name, struct span text, struct db *db)
 {
 	struct json	*root = NULL;
 	enum hk_err	 e = text.p != NULL ? json_parse(text, &root) : HK_OK;
 
+	if (e == HK_SYNTAX)
+		e = HK_OK;
 	jw_open(w, name, '[');
-	for (size_t i = 0; i < json_len(root); i++)
-		put_change(w, json_at(root, i));
+	for (size_t i = 0; e == HK_OK && i < json_len(root); i++)
+		e = put_change(w, json_at(root, i), db);
 	jw_close(w, ']');
+	jw_int(w, "rows_changed", (int64_t)json_len(root));
+	jw_bool(w, "many", json_len(root) > MANY);
 	json_free(root);
-	return e == HK_NOMEM ? e : HK_OK;
+	return e;
 }

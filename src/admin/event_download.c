@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "admin/event_rows.h"
+#include "admin/rows_file.h"
 #include "base/clock.h"
 #include "base/scan.h"
 #include "inbox/body.h"
@@ -12,17 +13,14 @@
 #define GATHERED	65536		/* bytes that are sent before the batch is whole */
 
 /* The columns of S_LOG_ROW, and their names in the file. */
-enum { TEXT, NUMBER, TIME, YES };
-static const struct {
-	const char	*name;
-	int		 kind;
-} cols[] = {
-	{ "id", NUMBER }, { "provider", TEXT }, { "event_type", TEXT }, { "event_id", TEXT },
-	{ "status", TEXT }, { "outcome", TEXT }, { "note", TEXT }, { "lane", TEXT },
-	{ "attempts", NUMBER }, { "waits_for", TEXT }, { "livemode", YES },
-	{ "secret_label", TEXT }, { "created_at", TIME }, { "next_attempt_at", TIME },
-	{ "processed_at", TIME }, { "occurred_at", TIME }, { "api_version", TEXT },
-	{ "verified", YES },
+static const struct file_column cols[] = {
+	{ "id", FILE_NUMBER }, { "provider", FILE_TEXT }, { "event_type", FILE_TEXT },
+	{ "event_id", FILE_TEXT }, { "status", FILE_TEXT }, { "outcome", FILE_TEXT },
+	{ "note", FILE_TEXT }, { "lane", FILE_TEXT },
+	{ "attempts", FILE_NUMBER }, { "waits_for", FILE_TEXT }, { "livemode", FILE_YES },
+	{ "secret_label", FILE_TEXT }, { "created_at", FILE_TIME }, { "next_attempt_at", FILE_TIME },
+	{ "processed_at", FILE_TIME }, { "occurred_at", FILE_TIME }, { "api_version", FILE_TEXT },
+	{ "verified", FILE_YES },
 };
 #define COLS	((int)(sizeof(cols) / sizeof(cols[0])))
 
@@ -36,53 +34,10 @@ struct file {
 	void			(*put)(struct file *, struct stmt *);
 };
 
-/* ---- CSV -------------------------------------------------------------------------- */
-
-/* What a spreadsheet would take for a formula is made a text. */
-static void
-csv_cell(struct buf *b, struct span s)
-{
-	bool	formula = s.len > 0 && memchr("=+-@\t\r\n", *s.p, 7) != NULL;
-
-	buf_putc(b, '"');
-	if (formula)
-		buf_putc(b, '\'');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '"')
-			buf_putc(b, '"');
-		buf_putc(b, s.p[i] != '\0' ? s.p[i] : ' ');
-	}
-	buf_putc(b, '"');
-}
-
 static void
 csv_line(struct file *file, struct stmt *q)
 {
-	struct buf	*b = &file->line;
-	char		 iso[ISO_LEN + 1];
-
-	for (int i = 0; i < COLS; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		if (col_is_null(q, i))
-			continue;
-		if (cols[i].kind == TEXT)
-			csv_cell(b, col_text(q, i));
-		else if (cols[i].kind == TIME) {
-			iso_format(iso, col_int(q, i));
-			buf_puts(b, iso);
-		} else
-			buf_printf(b, "%lld", (long long)col_int(q, i));
-	}
-	buf_puts(b, "\r\n");
-}
-
-static void
-csv_head(struct file *file)
-{
-	for (int i = 0; i < COLS; i++)
-		buf_printf(&file->line, "%s%s", i > 0 ? "," : "", cols[i].name);
-	buf_puts(&file->line, "\r\n");
+	file_csv_line(&file->line, q, cols, COLS);
 }
 
 /* ---- NDJSON ------------------------------------------------------------------------- */
@@ -123,20 +78,7 @@ ndjson_line(struct file *file, struct stmt *q)
 
 	jw_init(&w, &file->line);
 	jw_open(&w, NULL, '{');
-	for (int i = 0; i < COLS; i++) {
-		const char	*key = cols[i].name;
-
-		if (col_is_null(q, i))
-			jw_null(&w, key);
-		else if (cols[i].kind == TEXT)
-			jw_text(&w, key, col_text(q, i));
-		else if (cols[i].kind == TIME)
-			jw_time(&w, key, col_int(q, i));
-		else if (cols[i].kind == YES)
-			jw_bool(&w, key, col_int(q, i) != 0);
-		else
-			jw_int(&w, key, col_int(q, i));
-	}
+	file_json_members(&w, q, cols, COLS);
 	if (file->bodies)
 		put_body(file, &w, col_int(q, 0), col_text(q, 1),
 		    col_is_null(q, 2) ? SPAN("") : col_text(q, 2));
@@ -215,10 +157,9 @@ put_all(struct file *file)
 
 static void
 download(struct visit *v, struct http_exchange *x, struct file *file, const char *type,
-    const char *name)
+    const char *extra)
 {
 	struct event_filter_wrong	wrong;
-	char				extra[256];
 	enum hk_err			e;
 
 	event_filter_read(&file->f, v, &v->query, &wrong);
@@ -231,12 +172,9 @@ download(struct visit *v, struct http_exchange *x, struct file *file, const char
 		return;
 	}
 	buf_init(&file->line, BODY_ARENA);
-	snprintf(extra, sizeof(extra), "Content-Disposition: attachment; filename=\"%s\"\r\n"
-	    "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n",
-	    name);
 	http_stream_begin(x, 200, type, extra);
 	if (file->put == csv_line)
-		csv_head(file);
+		file_csv_head(&file->line, cols, COLS);
 	e = put_all(file);
 	http_stream_end(x, e);
 	buf_release(&file->line);
@@ -248,7 +186,7 @@ download_events_csv(struct visit *v, struct http_exchange *x)
 {
 	struct file	file = { .v = v, .x = x, .put = csv_line };
 
-	download(v, x, &file, "text/csv; charset=utf-8", "events.csv");
+	download(v, x, &file, "text/csv; charset=utf-8", FILE_LINES("events.csv"));
 }
 
 void
@@ -257,5 +195,5 @@ download_events_ndjson(struct visit *v, struct http_exchange *x)
 	struct file	file = { .v = v, .x = x, .put = ndjson_line,
 			    .bodies = span_is(form_get(&v->query, "with"), "body") };
 
-	download(v, x, &file, "application/x-ndjson", "events.ndjson");
+	download(v, x, &file, "application/x-ndjson", FILE_LINES("events.ndjson"));
 }

@@ -63,8 +63,8 @@ of_wall(const struct view *v, int64_t wall)
 	return wall - zone_offset(v->zone, us) * US_PER_S;
 }
 
-static bool
-time_read(struct span s, const struct visit *v, int64_t *us)
+bool
+event_filter_time(struct span s, const struct visit *v, int64_t *us)
 {
 	/* Of what a browser's field and people leave away. */
 	static const char *const	 ends[] = { "Z", ":00Z", "T00:00:00Z" };
@@ -144,18 +144,18 @@ wrong_livemode(struct event_filter *f, const struct visit *v)
 	return among(f->livemode, words) ? NULL : "A mode is live, test or none.";
 }
 
-#define WRONG_TIME "A time is 2026-11-22, 2026-11-22 10:00, one with a zone, or how long ago: 15m, 24h, 7d."
+#define WRONG_TIME	EVENT_FILTER_TIMES
 
 static const char *
 wrong_since(struct event_filter *f, const struct visit *v)
 {
-	return time_read(f->since, v, &f->since_us) ? NULL : WRONG_TIME;
+	return event_filter_time(f->since, v, &f->since_us) ? NULL : WRONG_TIME;
 }
 
 static const char *
 wrong_until(struct event_filter *f, const struct visit *v)
 {
-	if (!time_read(f->until, v, &f->until_us))
+	if (!event_filter_time(f->until, v, &f->until_us))
 		return WRONG_TIME;
 	return f->since_us != 0 && f->until_us <= f->since_us ?
 	    "This is not later than the time it begins at." : NULL;

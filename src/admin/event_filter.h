@@ -38,6 +38,13 @@ struct event_filter_wrong {
  */
 void		 event_filter_read(struct event_filter *, const struct visit *,
 		    const struct form *, struct event_filter_wrong *);
+/*
+ * A time as people type it: "24h" ago, "2026-11-22", with time and zone or in the
+ * visitor's.  False: it is none.
+ */
+bool		 event_filter_time(struct span, const struct visit *, int64_t *us);
+#define EVENT_FILTER_TIMES \
+	"A time is 2026-11-22, 2026-11-22 10:00, one with a zone, or how long ago: 15m, 24h, 7d."
 bool		 event_filter_empty(const struct event_filter *);
 /* Is there anything but the one field?  For status alone an index answers. */
 bool		 event_filter_only(const struct event_filter *, const char *name);

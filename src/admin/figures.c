@@ -60,13 +60,16 @@ static void
 add(void *ctx, const struct rolled_row *r)
 {
 	struct figures		*f = ctx;
-	struct figures_sender	*s = sender_of(f, r->provider);
+	struct figures_sender	*s;
 	size_t			 slot = (size_t)((r->at - f->range.from) / f->range.step);
 
 	if (slot >= f->range.slots)
 		return;
 	f->count[r->what][slot] += r->times;
 	f->all.sum[r->what] += r->times;
+	if (r->what > ROLLED_LATENCY)
+		return;		/* credits and mails are not a sender's events */
+	s = sender_of(f, r->provider);
 	if (s != NULL)
 		s->sum[r->what] += r->times;
 	if (r->what != ROLLED_LATENCY)

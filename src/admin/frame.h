@@ -9,29 +9,16 @@
 
 #include "admin/admin.h"
 #include "http/template.h"
+#include "store/seats.h"
 
 #define DOCUMENT_MOST	((size_t)32 << 20)	/* bytes of a page's document */
 #define ANSWER_MOST	((size_t)64 << 20)	/* of a page */
-
-/* One connection each way, lent to one request at a time. */
-struct seat {
-	struct seat	*next;
-	struct db	*ro, *rw;		/* opened when first needed */
-};
 
 struct admin {
 	struct conf	*conf;
 	struct seats	*seats;
 	atomic_int	 downloads;	/* running now */
 };
-
-/* HK_OK, or why there is no database; then the seat has nothing open. */
-enum hk_err	 seats_open(struct seats **, const struct conf *) HK_MUST_USE;
-void		 seats_close(struct seats *);		/* NULL is fine */
-enum hk_err	 seat_take(struct seats *, struct seat **) HK_MUST_USE;
-enum hk_err	 seat_db(struct seats *, struct seat *, enum db_use, struct db **) HK_MUST_USE;
-/* e: what became of the request; a connection that failed is opened anew next time. */
-void		 seat_put(struct seats *, struct seat *, enum hk_err e);
 
 /* A frame around one request. */
 struct frame {

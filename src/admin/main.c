@@ -46,7 +46,7 @@ admin_main(void)
 	}
 	static_open();
 	if ((e = conf_load(&ad.conf, true)) != HK_OK ||
-	    (e = seats_open(&ad.seats, ad.conf)) != HK_OK) {
+	    (e = seats_open(&ad.seats, ad.conf->db, ad.conf->busy_timeout_ms, true)) != HK_OK) {
 		conf_free(ad.conf);
 		return serve_sick(way, &limits);
 	}

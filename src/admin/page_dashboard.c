@@ -128,6 +128,71 @@ put_latency(struct jw *w, const struct figures *f)
 	chart_put(w, NULL, &chart);
 }
 
+#define BOOKS_SLOTS	24	/* these need not be as fine, and the page is to stay small */
+#define BOOKS_SERIES	4
+
+static const struct books_series {
+	const char	*kind, *title;
+	bool		 line;
+	enum rolled	 what;
+} credits[BOOKS_SERIES] = {
+	{ "ok",		"granted",	false,	ROLLED_GRANTED },
+	{ "soft",	"given again",	false,	ROLLED_RETURNED },
+	{ "busy",	"burned",	true,	ROLLED_BURNED },
+	{ "bad",	"taken back",	true,	ROLLED_TAKEN },
+}, mails[BOOKS_SERIES] = {
+	{ "ok",		"delivered",	false,	ROLLED_DELIVERED },
+	{ "warn",	"complained",	false,	ROLLED_COMPLAINED },
+	{ "bad",	"bounced",	false,	ROLLED_BOUNCED },
+	{ "busy",	"opened",	true,	ROLLED_OPENED },
+};
+
+/* Several slots are one, where there are many; the last is whole, the first may be less. */
+static void
+put_books_chart(struct jw *w, const struct figures *f, const char *title,
+    const struct books_series *s)
+{
+	size_t			each = (f->range.slots + BOOKS_SLOTS - 1) / BOOKS_SLOTS;
+	size_t			lead = (each - f->range.slots % each) % each;
+	int64_t			value[BOOKS_SERIES][CHART_SLOTS] = { { 0 } };
+	struct chart_series	series[BOOKS_SERIES];
+	const struct chart	chart = {
+		.title = title, .from = f->range.from - (int64_t)lead * f->range.step,
+		.step = f->range.step * (int64_t)each, .slots = (f->range.slots + lead) / each,
+		.series = series, .n = BOOKS_SERIES,
+	};
+
+	for (size_t k = 0; k < BOOKS_SERIES; k++) {
+		for (size_t i = 0; i < f->range.slots; i++)
+			value[k][(i + lead) / each] += f->count[s[k].what][i];
+		series[k] = (struct chart_series){ s[k].kind, s[k].title, s[k].line, value[k] };
+	}
+	chart_put(w, NULL, &chart);
+}
+
+/* "credits" and "mails": how many in the range. */
+static void
+put_books(struct jw *w, const struct figures_sender *all)
+{
+	static const struct {
+		const char	*group, *name;
+		enum rolled	 what;
+	} sums[] = {
+		{ "credits", "granted", ROLLED_GRANTED }, { "credits", "burned", ROLLED_BURNED },
+		{ "credits", "taken", ROLLED_TAKEN }, { "credits", "returned", ROLLED_RETURNED },
+		{ "mails", "delivered", ROLLED_DELIVERED }, { "mails", "bounced", ROLLED_BOUNCED },
+		{ "mails", "complained", ROLLED_COMPLAINED }, { "mails", "opened", ROLLED_OPENED },
+	};
+
+	for (size_t i = 0; i < COUNT(sums); i++) {
+		if (i == 0 || strcmp(sums[i].group, sums[i - 1].group) != 0)
+			jw_open(w, sums[i].group, '{');
+		jw_int(w, sums[i].name, all->sum[sums[i].what]);
+		if (i + 1 == COUNT(sums) || strcmp(sums[i].group, sums[i + 1].group) != 0)
+			jw_close(w, '}');
+	}
+}
+
 static void
 put_sums(struct jw *w, const struct figures_sender *s)
 {
@@ -164,10 +229,13 @@ put_over_time(struct visit *v, const struct range *r)
 	jw_open(w, "sum", '{');
 	put_sums(w, &f->all);
 	jw_close(w, '}');
+	put_books(w, &f->all);
 	jw_int(w, "uncounted", f->behind);
 	jw_open(w, "charts", '[');
 	put_flow(w, f);
 	put_latency(w, f);
+	put_books_chart(w, f, "Credits", credits);
+	put_books_chart(w, f, "Mails", mails);
 	jw_close(w, ']');
 	jw_open(w, "providers", '[');
 	for (size_t i = 0; i < f->nsender; i++) {

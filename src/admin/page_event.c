@@ -3,8 +3,11 @@
 
 #include "admin/event_changes.h"
 #include "admin/event_facts.h"
+#include "admin/event_messages.h"
 #include "admin/event_payload.h"
 #include "admin/event_rows.h"
+#include "admin/owner.h"
+#include "admin/user_facts.h"
 #include "base/clock.h"
 #include "inbox/body.h"
 #include "inbox/queue.h"
@@ -247,7 +250,7 @@ put_changed(struct visit *v, int64_t id)
 			continue;
 		jw_open(w, NULL, '{');
 		jw_time(w, "at", col_int(q, 0));
-		e = event_changes_put(w, "changes", col_text(q, 4));
+		e = event_changes_put(w, "changes", col_text(q, 4), v->db);
 		jw_close(w, '}');
 		if (e != HK_OK)
 			break;
@@ -255,16 +258,6 @@ put_changed(struct visit *v, int64_t id)
 	stmt_reset(q);
 	jw_close(w, ']');
 	return e;
-}
-
-static void
-put_owner(struct jw *w, const char *key, struct stmt *q, int col)
-{
-	jw_open(w, key, '{');
-	jw_text(w, "kind", col_text(q, col));
-	jw_text(w, "name", col_text(q, col + 1));
-	jw_bool(w, "user", span_is(col_text(q, col), "user"));
-	jw_close(w, '}');
 }
 
 static enum hk_err
@@ -285,8 +278,8 @@ put_transfers(struct visit *v, int64_t id)
 		jw_int(w, "id", col_int(q, 0));
 		jw_text(w, "kind", col_text(q, 1));
 		jw_int(w, "amount", col_int(q, 2));
-		put_owner(w, "from", q, 3);
-		put_owner(w, "to", q, 5);
+		owner_put(w, "from", col_text(q, 3), col_text(q, 4), SPAN_NULL);
+		owner_put(w, "to", col_text(q, 5), col_text(q, 6), SPAN_NULL);
 		jw_text(w, "business_key", col_text(q, 7));
 		jw_text(w, "note", col_text(q, 8));
 		jw_time(w, "created_at", col_int(q, 9));
@@ -401,6 +394,8 @@ page_event(struct visit *v)
 	if ((e = put_attempts(v, id, &f)) != HK_OK ||
 	    (e = put_changed(v, id)) != HK_OK ||
 	    (e = put_transfers(v, id)) != HK_OK ||
+	    (e = event_messages_put(v, id)) != HK_OK ||
+	    (e = user_known_put(v, "story", f.lane)) != HK_OK ||
 	    (e = put_lane(v, id, &f)) != HK_OK)
 		return e;
 	return put_request(v, id, &f);

@@ -1,6 +1,7 @@
 /* The search box: goes to the event it names, else looks for what was typed. */
 #include "admin/event_form.h"
 #include "admin/event_rows.h"
+#include "admin/user_facts.h"
 #include "base/id.h"
 
 #define PAGE_ROWS	50
@@ -58,6 +59,20 @@ names_a_lane(struct span s)
 	return uuid_valid(s);
 }
 
+/* A user of that id or e-mail address: their story. */
+static enum hk_err
+by_user(struct visit *v, struct span typed)
+{
+	struct user	u;
+	enum hk_err	e;
+
+	if (!user_id_like(typed) && memchr(typed.p, '@', typed.len) == NULL)
+		return HK_OK;
+	if ((e = user_find(v->db, typed, &u)) == HK_OK)
+		return visit_then(v, "/users/%s", u.id);
+	return e == HK_NOTFOUND ? HK_OK : e;
+}
+
 static enum hk_err
 go(struct visit *v, const char *name, struct span value)
 {
@@ -88,6 +103,8 @@ jump(struct visit *v, struct span typed)
 		return visit_then(v, "/events/%lld", (long long)id);
 	if (several)
 		return go(v, "event_id", typed);
+	if ((e = by_user(v, typed)) != HK_OK || v->then != NULL)
+		return e;
 	return names_a_lane(typed) ? go(v, "lane", typed) : HK_OK;
 }
 

@@ -10,13 +10,19 @@
 static const struct {
 	const char	*name, *title;
 	enum role	 role;
+	const char	*group;		/* of entries, that begins here; or NULL */
 } nav[] = {
-	{ "events", "Events", ROLE_VIEWER },
-	{ "dashboard", "Dashboard", ROLE_VIEWER },
-	{ "quarantine", "Quarantine", ROLE_VIEWER },
-	{ "samples", "Types", ROLE_VIEWER },
-	{ "audit-log", "Audit log", ROLE_OPERATOR },
-	{ "people", "People", ROLE_ADMIN },
+	{ "events", "Events", ROLE_VIEWER, NULL },
+	{ "dashboard", "Dashboard", ROLE_VIEWER, NULL },
+	{ "quarantine", "Quarantine", ROLE_VIEWER, NULL },
+	{ "samples", "Types", ROLE_VIEWER, NULL },
+	{ "users", "Users", ROLE_VIEWER, "Books" },
+	{ "ledger", "Ledger", ROLE_VIEWER, NULL },
+	{ "subscriptions", "Subscriptions", ROLE_VIEWER, NULL },
+	{ "plans", "Plans", ROLE_VIEWER, NULL },
+	{ "mails", "Mails", ROLE_VIEWER, NULL },
+	{ "audit-log", "Audit log", ROLE_OPERATOR, "Access" },
+	{ "people", "People", ROLE_ADMIN, NULL },
 };
 
 static const struct {
@@ -109,6 +115,7 @@ put_nav(struct frame *f, struct jw *w)
 		jw_text(w, "title", span_str(nav[i].title));
 		jw_text(w, "href", span_str(href));
 		jw_bool(w, "here", here != NULL && strcmp(here, nav[i].name) == 0);
+		jw_text(w, "group", span_str(nav[i].group));
 		if (badge > 0)
 			jw_int(w, "badge", badge);
 		else

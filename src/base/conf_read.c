@@ -35,12 +35,13 @@ failed(struct reading *r, enum hk_err e)
 }
 
 static bool
-has_control(struct span s)
+has_control(struct span s, bool lines)
 {
 	size_t	i;
 
 	for (i = 0; i < s.len; i++)
-		if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
+		if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t' &&
+		    !(lines && (s.p[i] == '\n' || s.p[i] == '\r'))) || s.p[i] == 0x7f)
 			return true;
 	return false;
 }
@@ -85,7 +86,7 @@ next_line(char *out, int room, void *stream)
 		    "the next line, indented, or use secret_file", room - 2));
 		return out;
 	}
-	if (has_control(line)) {
+	if (has_control(line, false)) {
 		failed(r, conf_wrong(&r->here, "a control character: this is no text file"));
 		return out;
 	}
@@ -154,7 +155,7 @@ check_list(const struct setting *s, const struct place *here, struct span value)
 	if (memchr(value.p, ',', value.len) != NULL)
 		return conf_wrong(here, "%s.%s is separated by blanks, not by commas",
 		    s->section, key);
-	if (strcmp(key, "trusted_proxies") == 0)
+	if (strcmp(key, "trusted_proxies") == 0 || strcmp(key, "allow_private") == 0)
 		return check_nets(s, here, value);
 	if ((star = memchr(value.p, '*', value.len)) != NULL &&
 	    strcmp(key, "events") != 0)
@@ -199,7 +200,8 @@ set(struct whole *w, struct setting *s, const struct place *here, struct span va
 	if (value.len == 0 && kind != KIND_PICK)
 		e = conf_wrong(here, "%s.%s is empty; leave the line out for the default",
 		    s->section, s->row->key);
-	else if (has_control(value))
+	else if (has_control(value, from == FROM_ENVIRONMENT &&
+	    s->row == &rows_general[ROW_session_keys]))	/* a PEM text */
 		e = conf_wrong(here, "%s.%s holds a control character", s->section,
 		    s->row->key);
 	else if (kind == KIND_INT)

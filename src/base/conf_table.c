@@ -147,7 +147,9 @@ bool
 row_is_list(const struct conf_row *row)
 {
 	return row_is_secret(row) || strcmp(row->key, "events") == 0 ||
-	    strcmp(row->key, "instances") == 0 || strcmp(row->key, "trusted_proxies") == 0;
+	    strcmp(row->key, "instances") == 0 || strcmp(row->key, "trusted_proxies") == 0 ||
+	    row == &rows_general[ROW_api_origins] || row == &rows_general[ROW_session_keys] ||
+	    row == &rows_general[ROW_authorized_parties] || row == &rows_general[ROW_allow_private];
 }
 
 /* How many letters to put in, take out or change; 9 for "many". */

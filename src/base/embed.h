@@ -15,6 +15,7 @@ struct embedded {
 extern const struct embedded schema_files[];	/* schema/ */
 extern const struct embedded sample_files[];	/* samples/ */
 extern const struct embedded www_files[];	/* www/: templates, style, script */
+extern const struct embedded openapi_files[];	/* docs/openapi.json */
 
 /* SPAN_NULL: none of this name. */
 struct span	 embed_find(const struct embedded *, const char *name);

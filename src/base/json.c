@@ -12,6 +12,7 @@
 #include "base/scan.h"
 
 #define NAME_MOST	256	/* bytes of one step of a path */
+#define SAME_MOST	((size_t)64 << 20)	/* bytes of a value that is compared */
 
 static struct json_object *
 inner(struct json *j)
@@ -338,6 +339,24 @@ value_of(struct span text, struct json_object **v)
 		return e;
 	*v = json_object_new_string_len(text.p != NULL ? text.p : "", (int)text.len);
 	return *v != NULL ? HK_OK : err_tell(HK_NOMEM, "no memory for a value");
+}
+
+bool
+json_same(struct json *a, struct json *b)
+{
+	struct buf	x, y;
+	bool		same;
+
+	if (json_kind(a) != json_kind(b))
+		return false;
+	buf_init(&x, SAME_MOST);
+	buf_init(&y, SAME_MOST);
+	json_show(&x, a);
+	json_show(&y, b);
+	same = buf_ok(&x) && buf_ok(&y) && span_eq(buf_span(&x), buf_span(&y));
+	buf_release(&x);
+	buf_release(&y);
+	return same;
 }
 
 enum hk_err

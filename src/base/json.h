@@ -62,6 +62,9 @@ bool		 json_next(struct json *, void **at, struct span *name, struct json **valu
  */
 void		 json_show(struct buf *, struct json *);
 
+/* Equal by kind and value: 5 is not "5", nor 5.0. */
+bool		 json_same(struct json *, struct json *);
+
 /*
  * Set the value at a path, making objects on the way; value is JSON when it
  * parses as such, else a string.  Array steps are numbers of existing

@@ -29,6 +29,7 @@ struct owner {
 struct clerk_user {
 	struct span	clerk_id;	/* required, "user_..." */
 	struct span	email;		/* the primary address, or none */
+	bool		email_verified;	/* it is this person's beyond doubt */
 	struct span	first_name, last_name, username, external_id;
 	struct span	metadata;	/* JSON text of public_metadata */
 	int64_t		updated_us;	/* Clerk's version; 0: not said */
@@ -46,14 +47,34 @@ struct user {
  * come first.  An older updated_us than the stored one changes nothing:
  * HK_SKIP, err_last() says "stale: ...".  A tombstone stays dead: HK_SKIP.
  * Equal updated_us: the later to arrive wins, so a repeat changes nothing.
- * A row that the application made first (external_id is its own UUID, no Clerk
- * id yet) becomes this user; what Clerk says replaces what it said.
+ * A row that the application made first and that has no Clerk id yet becomes this
+ * user when external_id is its own UUID or what the application calls it, or else
+ * the verified address is its own; what Clerk says replaces what it said.
  * After creating, everything that waited for "user:<clerk_id>" or "user:<own
  * id>" is woken.  Puts the message user.created, or user.updated when something
  * is different.  HK_NEVER: clerk_id is not 1..63 printable characters.
  */
 enum hk_err	 user_put(const struct cause *, const struct clerk_user *,
 		    int64_t bonus, struct user *) HK_MUST_USE;
+
+/* What the site's own application says of a user; SPAN_NULL: nothing. */
+struct app_user {
+	struct span	clerk_id, email, first_name, last_name, username;
+	struct span	app_id;		/* what it calls the user: its key, or our UUID */
+};
+/*
+ * The user with these names, made unless there is one (*made).  Found by Clerk id,
+ * then by app_id (also Clerk's external_id), then by the address of somebody whose
+ * other names do not say otherwise.  Names it did not have are added; facts only
+ * until Clerk has told of the user.  Clerk's word of it completes this row,
+ * whichever comes first, and gives the bonus then.  A deleted one is found:
+ * look at out->deleted; nothing is changed of it.
+ * Puts user.created or user.updated, wakes as user_put() does.
+ * HK_EXISTS: the names are two users'.  HK_NEVER: one cannot be a name, or none
+ * was said.
+ */
+enum hk_err	 user_ensure(const struct cause *, const struct app_user *, struct user *out,
+		    bool *made) HK_MUST_USE;
 /*
  * Soft delete, with a tombstone even for a user never seen, so that a late
  * creation finds it dead.  Revokes the keys of the user, puts user.deleted for
@@ -173,6 +194,8 @@ enum hk_err	 mail_event_put(const struct cause *, const struct mail_event *) HK_
  */
 enum hk_err	 mail_suppress(const struct cause *, struct span address,
 		    const char *reason) HK_MUST_USE;
+/* A person wants it written to again; the next bounce or complaint suppresses it anew.  HK_NOTFOUND. */
+enum hk_err	 mail_unsuppress(const struct cause *, struct span address) HK_MUST_USE;
 
 /* ---- wake.c ---------------------------------------------------------- */
 

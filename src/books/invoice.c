@@ -107,3 +107,23 @@ invoice_put(const struct cause *c, const struct invoice *i)
 		return e;
 	return stale(c, i);
 }
+
+enum hk_err
+invoices_claim(const struct cause *c, struct span customer, const struct owner *owner)
+{
+	struct stmt	*q = NULL;
+	int64_t		 any = 0;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(c->db, S_INVOICE_UNCLAIMED, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":customer", customer);
+	if ((e = stmt_int(q, &any)) != HK_OK || any == 0)
+		return e;
+	if ((e = db_stmt(c->db, S_INVOICE_CLAIM, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":customer", customer);
+	bind_text(q, ":owner_kind", span_str(owner->kind));
+	bind_text(q, ":owner", owner->id);
+	return stmt_run(q);
+}

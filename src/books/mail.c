@@ -7,6 +7,11 @@
 
 #include <assert.h>
 
+#include "base/json.h"
+
+#define ADDRESS_MOST	320	/* bytes; what is longer is none */
+#define RECIPIENTS_MOST	100	/* of one mail that are looked for by address */
+
 /* A mail's life, early to late; of two at the same time the later one stands. */
 static const char *const stages[] = {
 	"received", "scheduled", "sent", "delivery_delayed", "delivered", "opened",
@@ -111,6 +116,50 @@ email_put(const struct cause *c, const struct mail_event *m)
 	return stmt_run(q);
 }
 
+/* "Name <a@b>" -> "a@b" */
+static struct span
+bare_address(struct span s)
+{
+	const char	*open;
+
+	s = span_trim(s);
+	if (s.len == 0 || s.p[s.len - 1] != '>' || (open = memrchr(s.p, '<', s.len)) == NULL)
+		return s;
+	return span_trim(span_of(open + 1, (size_t)(s.p + s.len - 1 - (open + 1))));
+}
+
+/* Whom it went to, so that an address finds its mails. */
+static enum hk_err
+recipient_put(const struct cause *c, struct span email_id, struct span address)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+
+	if (address.len == 0 || address.len > ADDRESS_MOST)
+		return HK_OK;
+	if ((e = db_stmt(c->db, S_EMAIL_RECIPIENT_ADD, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":address", address);
+	bind_text(q, ":email_id", email_id);
+	return stmt_run(q);
+}
+
+static enum hk_err
+recipients_put(const struct cause *c, const struct mail_event *m)
+{
+	struct json	*to = NULL;
+	enum hk_err	 e;
+
+	if (m->recipients.p == NULL)
+		return HK_OK;
+	if ((e = json_parse(m->recipients, &to)) != HK_OK)
+		return e == HK_SYNTAX ? HK_OK : e;
+	for (size_t i = 0; e == HK_OK && i < json_len(to) && i < RECIPIENTS_MOST; i++)
+		e = recipient_put(c, m->email_id, bare_address(json_text(json_at(to, i), NULL)));
+	json_free(to);
+	return e;
+}
+
 static enum hk_err
 history_add(const struct cause *c, const struct mail_event *m, bool *fresh)
 {
@@ -142,21 +191,10 @@ mail_event_put(const struct cause *c, const struct mail_event *m)
 	if ((e = email_put(c, m)) != HK_OK || (e = history_add(c, m, &fresh)) != HK_OK ||
 	    !fresh)
 		return e;
-	if ((e = standing_read(c->db, m->email_id, &s)) != HK_OK)
+	if ((e = recipients_put(c, m)) != HK_OK ||
+	    (e = standing_read(c->db, m->email_id, &s)) != HK_OK)
 		return e;
 	return standing_write(c->db, m->email_id, &s);
-}
-
-/* "Name <a@b>" -> "a@b" */
-static struct span
-bare_address(struct span s)
-{
-	const char	*open;
-
-	s = span_trim(s);
-	if (s.len == 0 || s.p[s.len - 1] != '>' || (open = memrchr(s.p, '<', s.len)) == NULL)
-		return s;
-	return span_trim(span_of(open + 1, (size_t)(s.p + s.len - 1 - (open + 1))));
 }
 
 enum hk_err
@@ -177,4 +215,19 @@ mail_suppress(const struct cause *c, struct span address, const char *reason)
 	bind_int(q, ":event", c->event);
 	bind_int(q, ":now", c->now);
 	return stmt_run(q);
+}
+
+enum hk_err
+mail_unsuppress(const struct cause *c, struct span address)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(c->db, S_UNSUPPRESS, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":address", address);
+	if ((e = stmt_run(q)) != HK_OK)
+		return e;
+	return db_changes(c->db) == 1 ? HK_OK :
+	    err_tell(HK_NOTFOUND, "nothing keeps \"%.*s\" from being written to", SPAN_ARG(address));
 }

@@ -96,5 +96,8 @@ struct invoice {
 };
 /* What becomes known stays known; HK_SKIP: stale and nothing new. */
 enum hk_err	 invoice_put(const struct cause *, const struct invoice *) HK_MUST_USE;
+/* For user_link(): the customer's bills of nobody are this owner's. */
+enum hk_err	 invoices_claim(const struct cause *, struct span customer, const struct owner *)
+		    HK_MUST_USE;
 
 #endif

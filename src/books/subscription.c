@@ -193,6 +193,16 @@ news_of(const struct subscription *s, const struct stored *was)
 	return NULL;
 }
 
+/* Nothing newer than what is stored, or the end was told. */
+static enum hk_err
+too_late(const struct subscription *s, const struct stored *was)
+{
+	if (was->final && !s->final)
+		return err_tell(HK_SKIP, "stale: subscription %.*s was deleted",
+		    SPAN_ARG(s->ref));
+	return ref_stale("subscription", s->ref, was->version_us, s->version_us);
+}
+
 /* A row that was there hears the word. */
 static enum hk_err
 hear(const struct cause *c, const struct subscription *s, const struct stored *was,
@@ -205,8 +215,7 @@ hear(const struct cause *c, const struct subscription *s, const struct stored *w
 	enum hk_err	 e;
 
 	if (!claimed && !named && !newer)
-		return s->version_us == 0 ? HK_OK :
-		    ref_stale("subscription", s->ref, was->version_us, s->version_us);
+		return s->version_us == 0 ? HK_OK : too_late(s, was);
 	if ((claimed || named) && (e = complete(c, was->id, owner, s->customer)) != HK_OK)
 		return e;
 	if (newer && (e = replace(c, s, was->id)) != HK_OK)

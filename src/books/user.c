@@ -2,6 +2,7 @@
  * Users: one row per Clerk id, whatever order Clerk's word of it comes in.
  */
 #include "books/apikey.h"
+#include "books/payment.h"
 #include "books/tell.h"
 
 #include <assert.h>
@@ -93,15 +94,35 @@ adopt(const struct cause *c, const struct clerk_user *u, bool *adopted)
 	char		 id[UUID_LEN + 1];
 	enum hk_err	 e;
 
-	*adopted = false;
-	if (!own_id(u->external_id, id))
-		return HK_OK;
 	if ((e = db_stmt(c->db, S_USER_ADOPT, &q)) != HK_OK)
 		return e;
 	bind_text(q, ":clerk_id", u->clerk_id);
-	bind_text(q, ":id", span_str(id));
+	if (own_id(u->external_id, id))
+		bind_text(q, ":id", span_str(id));
+	bind_text(q, ":external_id", u->external_id);
+	if (u->email_verified)
+		bind_text(q, ":address", u->email);
 	if ((e = stmt_run(q)) == HK_OK)
 		*adopted = db_changes(c->db) == 1;
+	return e;
+}
+
+/*
+ * *first: the row is there, and this is the first that Clerk tells of it; *told: its
+ * user.created was.
+ */
+static enum hk_err
+first_word(const struct cause *c, const struct clerk_user *u, bool *first, bool *told)
+{
+	struct stmt	*q = NULL;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(c->db, S_USER_UNTOLD, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":clerk_id", u->clerk_id);
+	if ((e = stmt_step(q, first)) == HK_OK)
+		*told = *first && col_int(q, 0) != 0;
+	stmt_reset(q);
 	return e;
 }
 
@@ -183,24 +204,25 @@ user_put(const struct cause *c, const struct clerk_user *u, int64_t bonus, struc
 {
 	struct user	user;
 	char		id[UUID_LEN + 1];	/* of a new row */
-	bool		adopted, done, made;
+	bool		adopted, done, made, first, told;
 	enum hk_err	e;
 
 	if ((e = clerk_id_good(u->clerk_id)) != HK_OK)
 		return e;
 	uuid7(id, c->now);
 	if ((e = adopt(c, u, &adopted)) != HK_OK ||
+	    (e = first_word(c, u, &first, &told)) != HK_OK ||
 	    (e = put(c, u, id, &done)) != HK_OK)
 		return e;
 	if (!done && !adopted && (e = why_not(c, u)) != HK_OK)
 		return e;
 	if ((e = find_by(c->db, S_USER_BY_CLERK, u->clerk_id, &user)) != HK_OK)
 		return e;
-	made = adopted || strcmp(user.id, id) == 0;
-	if ((done || made) && (e = tell_user(c, made ? USER_CREATED : USER_UPDATED, &user,
-	    u)) != HK_OK)
+	made = strcmp(user.id, id) == 0;
+	if ((done || adopted) && (e = tell_user(c, made || (first && !told) ? USER_CREATED :
+	    USER_UPDATED, &user, u)) != HK_OK)
 		return e;
-	if (made && (e = welcome(c, &user, bonus)) != HK_OK)
+	if ((made || first) && (e = welcome(c, &user, bonus)) != HK_OK)
 		return e;
 	*out = user;
 	return HK_OK;
@@ -286,17 +308,18 @@ link_new(const struct cause *c, const struct user *user, struct span customer, b
 enum hk_err
 user_link(const struct cause *c, const struct user *user, struct span customer)
 {
-	struct stmt	*q = NULL;
-	bool		 fresh, row;
-	enum hk_err	 e;
+	const struct owner	 owner = { "user", span_str(user->id) };
+	struct stmt		*q = NULL;
+	bool			 fresh, row;
+	enum hk_err		 e;
 
 	if (!span_graph(customer, CUSTOMER_MOST))
 		return err_tell(HK_NEVER, "a customer id is 1 to %d printable characters",
 		    CUSTOMER_MOST);
 	if ((e = link_new(c, user, customer, &fresh)) != HK_OK)
 		return e;
-	if (fresh && (e = subscriptions_claim(c, customer,
-	    &(struct owner){ "user", span_str(user->id) })) != HK_OK)
+	if (fresh && ((e = subscriptions_claim(c, customer, &owner)) != HK_OK ||
+	    (e = invoices_claim(c, customer, &owner)) != HK_OK))
 		return e;
 	if (fresh)
 		return wake_user(c, customer);

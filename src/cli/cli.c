@@ -19,9 +19,11 @@ const struct command *const commands[] = {
 	&cmd_events_list, &cmd_events_show, &cmd_events_retry,
 	&cmd_quarantine_list, &cmd_quarantine_show, &cmd_quarantine_accept,
 	&cmd_plan_set, &cmd_plan_list, &cmd_plan_rm,
-	&cmd_user_show, &cmd_audit, &cmd_stats, &cmd_secrets, &cmd_config, &cmd_doctor,
+	&cmd_user_show, &cmd_audit, &cmd_replay, &cmd_stats, &cmd_secrets, &cmd_config, &cmd_doctor,
 	&cmd_admin_list, &cmd_admin_add, &cmd_admin_passwd, &cmd_admin_role,
 	&cmd_admin_disable, &cmd_admin_enable, &cmd_admin_unlock, &cmd_admin_logins,
+	&cmd_token_create, &cmd_token_list, &cmd_token_revoke,
+	&cmd_endpoint_add, &cmd_endpoint_list, &cmd_endpoint_show, &cmd_endpoint_change,
 	&cmd_help, &cmd_version, NULL
 };
 
@@ -96,6 +98,12 @@ cli_interactive(void)
 	return isatty(STDIN_FILENO) && isatty(fileno(to_err));
 }
 
+FILE *
+cli_errors(void)
+{
+	return to_err;
+}
+
 bool
 cli_ask(const char *question, char *answer, size_t room)
 {
@@ -125,6 +133,11 @@ cli_flush(struct cli *c)
 enum hk_err
 cli_conf(struct cli *c, bool need_db)
 {
+	/* Asked for again: what it said may be in use. */
+	if (c->conf != NULL && (!need_db || (c->conf->db != NULL && c->conf->mode >= 0)))
+		return HK_OK;
+	conf_free(c->conf);
+	c->conf = NULL;
 	return conf_load(&c->conf, need_db);
 }
 

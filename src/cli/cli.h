@@ -79,10 +79,12 @@ struct cli {
 
 extern const struct command cmd_init, cmd_worker, cmd_send, cmd_events_list,
 	cmd_events_show, cmd_events_retry, cmd_plan_set, cmd_plan_list, cmd_plan_rm,
-	cmd_user_show, cmd_audit, cmd_stats, cmd_config, cmd_help, cmd_version,
+	cmd_user_show, cmd_audit, cmd_replay, cmd_stats, cmd_config, cmd_help, cmd_version,
 	cmd_quarantine_list, cmd_quarantine_show, cmd_quarantine_accept, cmd_secrets,
 	cmd_doctor, cmd_admin_list, cmd_admin_add, cmd_admin_passwd, cmd_admin_role,
-	cmd_admin_disable, cmd_admin_enable, cmd_admin_unlock, cmd_admin_logins;
+	cmd_admin_disable, cmd_admin_enable, cmd_admin_unlock, cmd_admin_logins,
+	cmd_token_create, cmd_token_list, cmd_token_revoke,
+	cmd_endpoint_add, cmd_endpoint_list, cmd_endpoint_show, cmd_endpoint_change;
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];
 
@@ -99,6 +101,8 @@ void		 cli_say(const char *fmt, ...) HK_PRINTF(1, 2);
 bool		 cli_ask(const char *question, char *answer, size_t room);
 /* Are standard input and the error stream a terminal? */
 bool		 cli_interactive(void);
+/* The error stream, for what is more than a line (cli/progress.h). */
+FILE		*cli_errors(void);
 /* Put out what is there so far, for commands that take their time. */
 enum hk_err	 cli_flush(struct cli *) HK_MUST_USE;
 

@@ -4,6 +4,7 @@
 #include "admin/auditlog.h"
 #include "base/clock.h"
 #include "cli/filter.h"
+#include "cli/rehearsal.h"
 #include "inbox/queue.h"
 #include "inbox/wakeup.h"
 
@@ -11,13 +12,15 @@
 
 struct args {
 	struct filter	f;
-	bool		yes;
+	bool		yes, dry;
 };
 
 static const struct opt opts[] = {
 	FILTER_OPTS(struct args, f),
 	{ "yes", OPT_FLAG, offsetof(struct args, yes), NULL,
 	    "do not ask before retrying by filter", 0, 0, 0, NULL },
+	{ "dry-run", OPT_FLAG, offsetof(struct args, dry), NULL,
+	    "only show what they would do to the books", 0, 0, 0, NULL },
 	{ .name = NULL }
 };
 
@@ -228,6 +231,9 @@ run(struct cli *c)
 		return cli_usage(c, "takes ids or a filter, not both");
 	if (c->argc == 0 && filter_empty(&a->f))
 		return cli_usage(c, "needs ids, or a filter such as --status failed");
+	if (a->dry)
+		return c->argc > 0 ? rehearsal_run(c) : cli_usage(c, "--dry-run takes ids; of "
+		    "many events hookkeeper replay tells");
 	if ((e = cli_open(c, DB_RW)) != HK_OK)
 		return cli_fail(e);
 	if (c->argc > 0)
@@ -252,7 +258,10 @@ const struct command cmd_events_retry = {
 	    "Attempts start again at 0.  An event that was handled may be worked again: what\n"
 	    "it did to the books is not done twice.  A filter shows how many events it means\n"
 	    "and asks first; without a terminal it needs --yes.  Ends with status 1 when an\n"
-	    "event is not there or just being worked on.\n",
+	    "event is not there or just being worked on.\n"
+	    "\n"
+	    "With --dry-run each is worked and taken back at once: what would become of it,\n"
+	    "and every row of the books and message it would make or change.\n",
 	.opts		= opts,
 	.args		= sizeof(struct args),
 	.run		= run,

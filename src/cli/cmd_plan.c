@@ -5,7 +5,7 @@
 #include "admin/auditlog.h"
 #include "base/clock.h"
 #include "books/books.h"
-#include "cli/cli.h"
+#include "cli/plans_file.h"
 #include "inbox/wakeup.h"
 
 struct set_args {
@@ -32,8 +32,6 @@ static const struct rowcol cols[] = {
 	{ "created_at", NULL, ROW_TIME, 0 },
 	{ "updated_at", NULL, ROW_TIME, 0 },
 };
-
-#define REF_RULE	"must be price_..., plink_..., cplan_... or a currency such as usd"
 
 /* A currency is kept in lower case: USD is usd. */
 static struct span
@@ -145,22 +143,46 @@ say_plan(struct cli *c, const struct plan *p, bool there)
 		    (long long)p->credits);
 }
 
+/* By the options and the operand. */
+static enum hk_err
+told(struct cli *c, struct plan *p)
+{
+	const struct set_args	*a = c->args;
+
+	*p = (struct plan){ .ref = ref_of(c), .name = span_str(a->name), .credits = a->credits,
+	    .per = a->per };
+	if (!plan_match_of(p->ref, &p->match))
+		return err_tell(HK_USAGE, "REF " PLAN_REF_RULE ", not '%s'", c->argv[0]);
+	if (a->credits < 0)
+		return err_tell(HK_USAGE, "--credits is missing");
+	if (p->per != 1 && p->match != PLAN_CURRENCY)
+		return err_tell(HK_USAGE, "--per is for a currency; %s gives --credits for one",
+		    c->argv[0]);
+	return HK_OK;
+}
+
+enum hk_err
+plan_of_words(struct arena *arena, int argc, char **argv, struct plan *p)
+{
+	struct cli	c = { .cmd = &cmd_plan_set, .arena = arena };
+	enum hk_err	e;
+
+	if ((e = opts_parse(&c, argc, argv)) != HK_OK)
+		return e;
+	if (c.argc != 1)
+		return err_tell(HK_USAGE, "it needs one REF, and then its options");
+	return told(&c, p);
+}
+
 static int
 run_set(struct cli *c)
 {
-	const struct set_args	*a = c->args;
-	struct plan		 p = { .ref = ref_of(c), .name = span_str(a->name),
-				    .credits = a->credits, .per = a->per };
-	enum hk_err		 e;
+	struct plan	p;
+	enum hk_err	e;
 
-	if (!plan_match_of(p.ref, &p.match))
-		return cli_usage(c, "REF " REF_RULE ", not '%s'", c->argv[0]);
-	if (a->credits < 0)
-		return cli_usage(c, "--credits is missing");
-	if (p.per != 1 && p.match != PLAN_CURRENCY)
-		return cli_usage(c, "--per is for a currency; %s gives --credits for one",
-		    c->argv[0]);
-	if ((e = in_transaction(c, p.ref, set, &p)) != HK_OK)
+	if ((e = told(c, &p)) == HK_USAGE)
+		return cli_usage(c, "%s", err_last());
+	if (e != HK_OK || (e = in_transaction(c, p.ref, set, &p)) != HK_OK)
 		return cli_fail(e);
 	say_plan(c, &p, true);
 	return 0;
@@ -173,7 +195,7 @@ run_rm(struct cli *c)
 	enum hk_err	e;
 
 	if (!plan_match_of(p.ref, &p.match))
-		return cli_usage(c, "REF " REF_RULE ", not '%s'", c->argv[0]);
+		return cli_usage(c, "REF " PLAN_REF_RULE ", not '%s'", c->argv[0]);
 	if ((e = in_transaction(c, p.ref, removed, &p.ref)) != HK_OK)
 		return cli_fail(e);
 	say_plan(c, &p, false);

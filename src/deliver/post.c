@@ -2,27 +2,16 @@
 #include "deliver/post.h"
 
 #include <ctype.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include <curl/curl.h>
 
+#include "deliver/libcurl.h"
+
 #define HEADER_MOST	8192	/* bytes of one line */
-
-
 #define USER_AGENT	"hookkeeper/" HK_VERSION
-
-static pthread_once_t	once = PTHREAD_ONCE_INIT;
-static CURLcode		started;
-
-/* Not thread-safe in libcurl, so once for all and never undone. */
-static void
-start(void)
-{
-	started = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 /* The most that fits is kept; the rest is read and dropped. */
 static size_t
@@ -140,10 +129,8 @@ post_send(const char *url, const struct post_header *h, size_t n, struct span bo
 	enum hk_err		 e;
 	long			 code = 0;
 
-	pthread_once(&once, start);
-	if (started != CURLE_OK)
-		return err_note(HK_IO, "libcurl does not start: %s",
-		    curl_easy_strerror(started));
+	if ((e = libcurl_start()) != HK_OK)
+		return e;
 	/* Without a scheme libcurl would guess one. */
 	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		return err_tell(HK_SYNTAX, "'%s' is no URL: it must start with http:// or "

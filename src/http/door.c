@@ -62,3 +62,15 @@ exchange_leave(struct exchange *x)
 		door_leave(x->door);
 	x->door = NULL;
 }
+
+void
+http_leave(struct http_exchange *pub)
+{
+	struct exchange	*x = (struct exchange *)pub;
+
+	if (x->kept == NULL)
+		return;
+	door_leave(x->kept);
+	x->kept = NULL;
+	*x->stays = false;
+}

@@ -62,6 +62,8 @@ struct exchange {
 	 */
 	const atomic_int *cut;
 	struct door	*door;		/* while it is read: its thread's; NULL: left */
+	struct door	*kept;		/* its thread is still at it, in handle(); */
+	bool		*stays;		/* ... false: has left */
 	struct pool	*pool;
 	struct exchange	*next;
 };

@@ -62,6 +62,11 @@ void		 http_error(struct http_exchange *, enum hk_err, const char *text);
  * memory of a large one goes to the next request.  By the thread of handle().
  */
 void		 http_body_done(struct http_exchange *);
+/*
+ * This request will take a while: of a quick service, let the next thread
+ * accept.  By the thread of handle(), before the answer.
+ */
+void		 http_leave(struct http_exchange *);
 
 /*
  * An answer whose length nobody knows yet, in place of http_reply(): begin,
@@ -88,6 +93,42 @@ enum hk_err	 http_stream_write(struct http_exchange *, struct span) HK_MUST_USE;
  */
 void		 http_stream_end(struct http_exchange *, enum hk_err why);
 
+/*
+ * An answer that goes on for hours, in place of http_reply(): nothing waits, and
+ * hundreds of them cost little.  The exchange is gone with http_live_begin();
+ * its connection goes on, belongs to one thread at a time, and counts neither as
+ * an exchange nor for http_serve(): who has it ends it, at the latest in drain().
+ * By FastCGI only.
+ */
+struct http_live;
+/*
+ *	backlog	bytes that may wait for a slow reader
+ *
+ * HK_NOMEM: the peer got 503.  What else may be wrong the first write says.
+ */
+enum hk_err	 http_live_begin(struct http_exchange *, int status, const char *type,
+		    const char *extra, size_t backlog, struct http_live **) HK_MUST_USE;
+/*
+ * It leaves now or with http_live_flush().  HK_TIMEOUT: more would wait than may,
+ * and nothing of it was taken; one that is larger than all that may wait is taken
+ * while nothing does.  HK_ABORTED: the peer is gone; HK_NOMEM; all further writes
+ * say the same; go on to the end.
+ */
+enum hk_err	 http_live_write(struct http_live *, struct span) HK_MUST_USE;
+/* Of what waits as much as the peer takes now; errors as above. */
+enum hk_err	 http_live_flush(struct http_live *) HK_MUST_USE;
+size_t		 http_live_waiting(const struct http_live *);	/* bytes */
+/*
+ * To wait on, for writing while bytes wait; for reading always: a peer has
+ * nothing to say any more, so what can be read means that it has gone away.
+ */
+int		 http_live_fd(const struct http_live *);
+/*
+ * whole: that was all; else the connection breaks off.  Bytes that still wait
+ * are lost, and then it was not whole.
+ */
+void		 http_live_end(struct http_live *, bool whole);
+
 struct http_limits {
 	int	 threads;	/* accepting ones */
 	int	 inflight;	/* exchanges at once */
@@ -106,7 +147,10 @@ struct http_service {
 	 */
 	void	(*drain)(void *ctx);
 	void	*ctx;
-	/* handle() never waits and is soon done: it may be called at the door. */
+	/*
+	 * handle() never waits and is soon done, or calls http_leave(): it may be
+	 * called at the door.
+	 */
 	bool	 quick;
 };
 
@@ -123,6 +167,12 @@ enum http_way {
  * mask, or it cannot be stopped.
  */
 enum http_way	 http_start(void);
+
+/*
+ * Does the web server give this process one request at a time, so that an answer
+ * that goes on keeps everybody else out?  Plain CGI, and Apache's mod_fcgid.
+ */
+bool		 http_alone(enum http_way);
 
 /*
  * Serve until told to stop; returns with every request that was handed over

@@ -91,7 +91,7 @@ pool_put(struct exchange *x)
 	memset(&x->stream, 0, sizeof(x->stream));
 	x->whole = false;
 	x->cut = NULL;
-	x->door = NULL;
+	x->door = x->kept = NULL;
 	pthread_mutex_lock(&p->m);
 	x->next = p->idle;
 	p->idle = x;

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -208,6 +209,33 @@ start(struct server *sv)
 		log_warn("%d threads instead of %d: %s", sv->nworker, sv->limits->threads,
 		    strerror(error));
 	return HK_OK;
+}
+
+/*
+ * mod_fcgid gives each process a socket of its own, called by the number of
+ * Apache's process and a counter ("1234.5"); its source: fcgid_proc_unix.c.
+ */
+static bool
+is_fcgids(const char *path)
+{
+	const char	*name = strrchr(path, '/');
+	size_t		 n;
+
+	if (name == NULL || (n = strspn(name + 1, "0123456789")) == 0)
+		return false;
+	name += 1 + n;
+	return name[0] == '.' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
+bool
+http_alone(enum http_way way)
+{
+	struct sockaddr_un	 sa = { .sun_family = AF_UNSPEC };
+	socklen_t		 len = sizeof(sa) - 1;	/* a path as long as can be has no NUL */
+
+	return way == HTTP_CGI || (way == HTTP_FASTCGI &&
+	    getsockname(0, (struct sockaddr *)&sa, &len) == 0 && sa.sun_family == AF_UNIX &&
+	    is_fcgids(sa.sun_path));
 }
 
 /*

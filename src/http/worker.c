@@ -127,7 +127,9 @@ serve_one(struct worker *w, struct exchange *x, int fd)
 		exchange_leave(x);
 	stays = x->door != NULL;
 	x->cut = NULL;			/* another thread may answer */
+	x->kept = x->door;
 	x->door = NULL;
+	x->stays = &stays;
 	service->handle(&x->pub, service->ctx);
 	return stays;
 }

@@ -24,6 +24,7 @@ handle(struct db *db, const struct claimed *c, struct task *t)
 	const struct provider	*pv = provider_find(c->provider);
 	const char		*type = pv != NULL ? provider_type(pv, c->type) : NULL;
 	handler_fn		*run = type != NULL ? provider_handler(pv, type) : NULL;
+	const char		*foreign;
 	struct span		 body;
 	enum hk_err		 e;
 
@@ -42,12 +43,18 @@ handle(struct db *db, const struct claimed *c, struct task *t)
 		snprintf(t->reason, sizeof(t->reason), "%s", err_last());
 		return e == HK_NOMEM ? e : HK_NEVER;
 	}
+	if ((foreign = provider_foreign(pv, t->conf, t->json)) != NULL) {
+		snprintf(t->reason, sizeof(t->reason), "%s", foreign);
+		e = HK_SKIP;
+		goto out;
+	}
 	t->type = span_str(type);
 	t->event_id = c->event_id;
 	t->occurred_us = c->occurred_us != 0 ? c->occurred_us : c->created_us;
 	FAULT_DIE("handler.before");
 	e = run(t);
 	FAULT_DIE("handler.after");
+out:
 	json_free(t->json);
 	t->json = NULL;
 	return e;

@@ -5,12 +5,14 @@
 #include "base/fault.h"
 #include "inbox/rollup.h"
 
-#define STEP_ROWS	1000	/* events, and attempts, that one transaction counts */
+#define STEP_ROWS	1000	/* of each source, that one transaction counts */
+#define STEP_CELLS	(STEP_ROWS * 12)	/* by minute and hour: two of an event or attempt, one of others */
 #define STEP_ARENA	((size_t)4 << 20)
 
 static const char *const names[ROLLED_KINDS] = {
 	"received", "handled", "skipped", "ignored", "failed", "later", "wait", "crashed",
-	"latency",
+	"latency", "granted", "burned", "taken", "returned",
+	"mail_delivered", "mail_bounced", "mail_complained", "mail_opened",
 };
 
 const char *
@@ -85,40 +87,88 @@ mark_get(struct db *db, const char *name, int64_t *value)
 	return stmt_int(q, value);
 }
 
-/* Events and attempts are told in the same words: an end, and how long it took. */
-static void
-tell(struct stmt *q, bool attempt, void (*row)(void *, const struct rolled_row *), void *ctx)
-{
-	struct rolled_row	r = { .at = col_int(q, 2), .times = 1, .provider = col_text(q, 1),
-				    .what = ROLLED_RECEIVED };
+typedef void row_fn(void *ctx, const struct rolled_row *);
 
-	if (!attempt)
-		row(ctx, &r);
-	if (rolled_of(col_text(q, 3), &r.what))
-		row(ctx, &r);
-	if (attempt && !col_is_null(q, 4)) {
-		r.what = ROLLED_LATENCY;
-		r.bucket = rollup_bucket(col_int(q, 4));
-		row(ctx, &r);
-	}
+/* What became of it, in the words of names[]. */
+static void
+tell_end(struct stmt *q, struct rolled_row *r, row_fn *row, void *ctx)
+{
+	if (rolled_of(col_text(q, 3), &r->what))
+		row(ctx, r);
+}
+
+static void
+tell_event(struct stmt *q, struct rolled_row *r, row_fn *row, void *ctx)
+{
+	row(ctx, r);
+	tell_end(q, r, row, ctx);
+}
+
+static void
+tell_attempt(struct stmt *q, struct rolled_row *r, row_fn *row, void *ctx)
+{
+	tell_end(q, r, row, ctx);
+	if (col_is_null(q, 4))
+		return;
+	r->what = ROLLED_LATENCY;
+	r->bucket = rollup_bucket(col_int(q, 4));
+	row(ctx, r);
+}
+
+/* Transfers and mails say by how much. */
+static void
+tell_amount(struct stmt *q, struct rolled_row *r, row_fn *row, void *ctx)
+{
+	r->times = col_int(q, 4);
+	tell_end(q, r, row, ctx);
+}
+
+enum { EVENTS, ATTEMPTS, TRANSFERS, MAILS, SOURCES };
+
+static const struct {
+	const char	*mark;
+	enum stmt_id	 behind, newest;	/* rows behind the mark; the last there is */
+	void		(*tell)(struct stmt *, struct rolled_row *, row_fn *, void *ctx);
+} sources[SOURCES] = {
+	[EVENTS]	= { "counted_events", S_ROLLUP_EVENTS, S_EVENT_NEWEST, tell_event },
+	[ATTEMPTS]	= { "counted_attempts", S_ROLLUP_ATTEMPTS, S_ATTEMPT_NEWEST, tell_attempt },
+	[TRANSFERS]	= { "counted_transfers", S_ROLLUP_TRANSFERS, S_TRANSFER_NEWEST, tell_amount },
+	[MAILS]		= { "counted_mails", S_ROLLUP_MAILS, S_MAIL_NEWEST, tell_amount },
+};
+
+struct marks {
+	int64_t	at[SOURCES];
+};
+
+static enum hk_err
+marks_get(struct db *db, struct marks *m)
+{
+	enum hk_err	e = HK_OK;
+
+	for (int i = 0; e == HK_OK && i < SOURCES; i++)
+		e = mark_get(db, sources[i].mark, &m->at[i]);
+	return e;
 }
 
 /* At most `most` rows behind *mark, which moves; at is not rounded yet. */
 static enum hk_err
-each_behind(struct db *db, bool attempts, int64_t most, int64_t *mark, int64_t *n,
-    void (*row)(void *, const struct rolled_row *), void *ctx)
+each_behind(struct db *db, int source, int64_t most, int64_t *mark, int64_t *n, row_fn *row,
+    void *ctx)
 {
 	struct stmt	*q;
 	enum hk_err	 e;
 	bool		 there;
 
 	*n = 0;
-	if ((e = db_stmt(db, attempts ? S_ROLLUP_ATTEMPTS : S_ROLLUP_EVENTS, &q)) != HK_OK)
+	if ((e = db_stmt(db, sources[source].behind, &q)) != HK_OK)
 		return e;
 	bind_int(q, ":after", *mark);
 	bind_int(q, ":most", most);
 	while ((e = stmt_step(q, &there)) == HK_OK && there) {
-		tell(q, attempts, row, ctx);
+		struct rolled_row	r = { .at = col_int(q, 2), .times = 1,
+					    .provider = col_text(q, 1), .what = ROLLED_RECEIVED };
+
+		sources[source].tell(q, &r, row, ctx);
 		*mark = col_int(q, 0);
 		++*n;
 	}
@@ -246,10 +296,6 @@ forget_minutes(struct db *db, int64_t now)
 	return stmt_run(q);
 }
 
-struct marks {
-	int64_t	event, attempt;
-};
-
 static enum hk_err
 write_all(struct db *db, const struct tally *t, const struct marks *from, const struct marks *to)
 {
@@ -257,9 +303,8 @@ write_all(struct db *db, const struct tally *t, const struct marks *from, const 
 
 	if ((e = db_begin(db)) != HK_OK)
 		return e;
-	e = mark_move(db, "counted_events", from->event, to->event);
-	if (e == HK_OK)
-		e = mark_move(db, "counted_attempts", from->attempt, to->attempt);
+	for (int i = 0; e == HK_OK && i < SOURCES; i++)
+		e = mark_move(db, sources[i].mark, from->at[i], to->at[i]);
 	for (size_t i = 0; e == HK_OK && i < t->n; i++)
 		e = keep(db, &t->cell[i]);
 	if (e == HK_OK)
@@ -271,20 +316,31 @@ write_all(struct db *db, const struct tally *t, const struct marks *from, const 
 	return e;
 }
 
+/* Some rows of each source; *more: one of them has others. */
 static enum hk_err
-marks_get(struct db *db, struct marks *m)
+tally_all(struct db *db, struct tally *t, struct marks *to, int64_t *rows, bool *more)
 {
-	enum hk_err	e = mark_get(db, "counted_events", &m->event);
+	enum hk_err	e = HK_OK;
+	int64_t		n;
 
-	return e == HK_OK ? mark_get(db, "counted_attempts", &m->attempt) : e;
+	*rows = 0;
+	for (int i = 0; e == HK_OK && i < SOURCES; i++) {
+		e = each_behind(db, i, STEP_ROWS, &to->at[i], &n, note, t);
+		*rows += n;
+		*more = *more || n == STEP_ROWS;
+	}
+	if (e == HK_OK && t->full)
+		e = err_note(HK_NOMEM, "no memory to count events");
+	return e;
 }
 
 enum hk_err
 rollup_step(struct db *db, int64_t now, bool *more)
 {
-	struct tally	t = { .now = now, .room = STEP_ROWS * 2 * 2 * 2 };
+	struct tally	t = { .now = now, .room = STEP_CELLS };
 	struct marks	from, to;
-	int64_t		events = 0, attempts = 0;
+	int64_t		rows;
+	bool		left = false;
 	enum hk_err	e;
 
 	*more = false;
@@ -296,16 +352,11 @@ rollup_step(struct db *db, int64_t now, bool *more)
 		e = err_note(HK_NOMEM, "no memory to count events");
 		goto out;
 	}
-	if ((e = each_behind(db, false, STEP_ROWS, &to.event, &events, note, &t)) != HK_OK ||
-	    (e = each_behind(db, true, STEP_ROWS, &to.attempt, &attempts, note, &t)) != HK_OK)
-		goto out;
-	if (t.full)
-		e = err_note(HK_NOMEM, "no memory to count events");
-	if (e != HK_OK || events + attempts == 0)
+	if ((e = tally_all(db, &t, &to, &rows, &left)) != HK_OK || rows == 0)
 		goto out;
 	add_up(&t);
 	e = write_all(db, &t, &from, &to);
-	*more = events == STEP_ROWS || attempts == STEP_ROWS;
+	*more = left;
 out:
 	arena_free(t.arena);
 	return e;
@@ -372,20 +423,21 @@ rollup_read(struct db *db, int64_t step, int64_t from, int64_t to,
 {
 	struct reading	rd = { step, from, to, row, ctx };
 	struct marks	m;
-	int64_t		n, newest = 0, tried = 0;
 	enum hk_err	e;
 
 	assert(step == ROLLUP_MINUTE || step == ROLLUP_HOUR);
-	if ((e = read_kept(db, &rd)) != HK_OK ||
-	    (e = marks_get(db, &m)) != HK_OK ||
-	    (e = each_behind(db, false, ROLLUP_TAIL, &m.event, &n, within, &rd)) != HK_OK ||
-	    (e = each_behind(db, true, ROLLUP_TAIL, &m.attempt, &n, within, &rd)) != HK_OK ||
-	    (e = ask_int(db, S_EVENT_NEWEST, -1, &newest)) != HK_OK ||
-	    (e = ask_int(db, S_ATTEMPT_NEWEST, -1, &tried)) != HK_OK)
+	*behind = 0;
+	if ((e = read_kept(db, &rd)) != HK_OK || (e = marks_get(db, &m)) != HK_OK)
 		return e;
-	*behind = (newest > m.event ? newest - m.event : 0) +
-	    (tried > m.attempt ? tried - m.attempt : 0);
-	return HK_OK;
+	for (int i = 0; e == HK_OK && i < SOURCES; i++) {
+		int64_t	n, newest = 0;
+
+		if ((e = each_behind(db, i, ROLLUP_TAIL, &m.at[i], &n, within, &rd)) == HK_OK &&
+		    (e = ask_int(db, sources[i].newest, -1, &newest)) == HK_OK &&
+		    newest > m.at[i])
+			*behind += newest - m.at[i];
+	}
+	return e;
 }
 
 enum hk_err

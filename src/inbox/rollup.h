@@ -1,9 +1,10 @@
 /*
- * Counts over time, kept beside the events: what came in and what became of it
- * by minute for two days and by hour for ever, and how long it took.
+ * Counts over time, kept beside the events and the books: what came in and what
+ * became of it, how long it took, credits that were moved and what became of
+ * mails; by minute for two days and by hour for ever.
  *
- * Nothing is counted when it happens.  Events and attempts are only ever added,
- * so whoever works (rollup_step()) counts those behind a mark and moves it, and
+ * Nothing is counted when it happens.  Events, attempts, transfers and the moments
+ * of mails are only ever added, so whoever works (rollup_step()) counts those behind a mark and moves it, and
  * who reads adds what is behind the mark by himself.
  */
 #ifndef INBOX_ROLLUP_H
@@ -15,7 +16,7 @@
 #define ROLLUP_MINUTE	INT64_C(60000000)	/* us */
 #define ROLLUP_HOUR	INT64_C(3600000000)
 #define ROLLUP_MINUTES	(48 * ROLLUP_HOUR)	/* minutes are kept so long */
-#define ROLLUP_TAIL	20000		/* rows behind the mark a reader adds at most */
+#define ROLLUP_TAIL	20000		/* rows behind a mark a reader adds at most */
 
 enum rolled {
 	ROLLED_RECEIVED,	/* stored, whatever became of it */
@@ -23,9 +24,16 @@ enum rolled {
 	ROLLED_HANDLED, ROLLED_SKIPPED, ROLLED_IGNORED, ROLLED_FAILED,
 	ROLLED_LATER, ROLLED_WAIT, ROLLED_CRASHED,
 	ROLLED_LATENCY,		/* received -> handled, the first time; bucket is the time */
+	/* credits, `times` is how many: to users and organizations, and from them */
+	ROLLED_GRANTED, ROLLED_BURNED, ROLLED_TAKEN, ROLLED_RETURNED,
+	/* mails, by their sender's clock */
+	ROLLED_DELIVERED, ROLLED_BOUNCED, ROLLED_COMPLAINED, ROLLED_OPENED,
 	ROLLED_KINDS
 };
-/* Skipped and ignored count at once, too: of events that nobody works on. */
+/*
+ * Skipped and ignored count at once, too: of events that nobody works on.  Taken
+ * is what refunds, disputes and people took; returned, what of it was given again.
+ */
 const char	*rolled_name(enum rolled);	/* "received" */
 
 /*

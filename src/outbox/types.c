@@ -45,6 +45,22 @@ static const struct message_member subscription[] = {
 	{ NULL, NULL, NULL }
 };
 
+static const struct message_member endpoint_off[] = {
+	{ "endpoint_id", "text",	"the endpoint that is disabled: \"ep_12\"" },
+	{ "reason",	"text",		"what its answers were" },
+	{ "disabled_at", "time",	"since when" },
+	{ NULL, NULL, NULL }
+};
+
+static const struct message_member exhausted[] = {
+	{ "endpoint_id", "text",	"the endpoint it was for" },
+	{ "message_id",	"text",		"the message that did not arrive; it can be sent again" },
+	{ "message_type", "text",	"its type" },
+	{ "attempts",	"number",	"how often it was tried" },
+	{ "last_error",	"text",		"what became of the last: \"http 500\", \"E_TIMEOUT\"" },
+	{ NULL, NULL, NULL }
+};
+
 #define UUID	"019a5f3c-7e2b-7d41-9c55-3f0a6b1e8d27"
 #define USER	"{\"id\":\"" UUID "\",\"clerk_id\":\"user_2zK9vQ\"," \
 		"\"email\":\"nora@example.com\",\"first_name\":\"Nora\"," \
@@ -66,6 +82,15 @@ const struct message_type message_types[] = {
 	{ "credits_granted",
 	    "Credits were given: a bonus, a purchase, a paid period, or given back.",
 	    credits, GIVEN },
+	{ "endpoint.disabled",
+	    "An endpoint is no longer sent to, for its answers; what is for it is held.",
+	    endpoint_off, "{\"endpoint_id\":\"ep_12\",\"reason\":\"it answered 410 Gone\","
+	    "\"disabled_at\":\"2026-11-22T09:00:00.000Z\"}" },
+	{ "message.attempt.exhausted",
+	    "A message could not be delivered to an endpoint, and is not tried again by itself.",
+	    exhausted, "{\"endpoint_id\":\"ep_12\",\"message_id\":"
+	    "\"msg_000000000012000645e9f3a1b2c0\",\"message_type\":\"credits_granted\","
+	    "\"attempts\":10,\"last_error\":\"http 500\"}" },
 	{ "subscription.canceled",
 	    "A subscription was canceled or has ended.",
 	    subscription, SUBSCRIBED("canceled", ENDED) },

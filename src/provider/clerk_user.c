@@ -9,7 +9,7 @@
  * The address whose id the user calls primary; people with a phone number or
  * a name only have none.
  */
-static struct span
+static struct json *
 primary_email(struct json *user)
 {
 	struct span	 id = json_text(user, "primary_email_address_id");
@@ -17,8 +17,8 @@ primary_email(struct json *user)
 
 	for (size_t i = 0; id.len > 0 && i < json_len(list); i++)
 		if (span_eq(json_text(json_at(list, i), "id"), id))
-			return json_text(json_at(list, i), "email_address");
-	return SPAN_NULL;
+			return json_at(list, i);
+	return NULL;
 }
 
 static enum hk_err
@@ -47,12 +47,14 @@ enum hk_err
 clerk_user_seen(struct task *t)
 {
 	struct json		*data = json_get(t->json, "data");
+	struct json		*email = primary_email(data);
 	struct clerk_user	 cu;
 	struct user		 user;
 	enum hk_err		 e;
 
 	cu = (struct clerk_user){
-		.email		= primary_email(data),
+		.email		= json_text(email, "email_address"),
+		.email_verified	= span_is(json_text(email, "verification.status"), "verified"),
 		.first_name	= json_text(data, "first_name"),
 		.last_name	= json_text(data, "last_name"),
 		.username	= json_text(data, "username"),

@@ -111,6 +111,18 @@ foreign(const struct conf *conf, const struct conf_sender *sender,
 	return NULL;
 }
 
+const char *
+provider_foreign(const struct provider *pv, const struct conf *conf, struct json *event)
+{
+	struct envelope	env = { .livemode = -1, .instance = json_text(event, "instance_id") };
+
+	if (json_get(event, "livemode") != NULL)
+		env.livemode = json_true(event, "livemode");
+	if (env.instance.len == 0)
+		env.instance = json_text(event, "account");
+	return foreign(conf, conf_sender(conf, pv->name), &env);
+}
+
 static bool
 rejects_unknown(const struct provider *pv, const struct conf_sender *sender)
 {

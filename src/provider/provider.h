@@ -109,6 +109,13 @@ struct disposition provider_dispose(const struct provider *, const struct conf *
 		    const struct envelope *);
 
 /*
+ * Is a stored event none of ours, by the settings as they are now?  It may be worked
+ * again long after it came.  The reason: wrong mode or instance; NULL: it is ours.
+ */
+const char	*provider_foreign(const struct provider *, const struct conf *,
+		    struct json *event);
+
+/*
  * The sample that the project ships for a type (samples/<provider>/<type>.json,
  * embedded), after the documented shape.  SPAN_NULL: none.
  */

@@ -36,7 +36,10 @@ struct payer_names {
  */
 enum hk_err	 payer_look(struct task *, const struct payer_names *, struct user *)
 		    HK_MUST_USE;
-/* Of a checkout session.  As payer_look(), but nobody and a deleted one: HK_NEVER. */
+/*
+ * Of a checkout session.  As payer_look(), but a deleted one: HK_NEVER; nobody: HK_WAIT
+ * for the link of its customer, HK_NEVER without one.
+ */
 enum hk_err	 payer_find(struct task *, struct json *session, struct user *)
 		    HK_MUST_USE;
 /* HK_NEVER: the user was deleted. */

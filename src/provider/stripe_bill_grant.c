@@ -79,6 +79,20 @@ count_recurring(struct tally *y, const struct bill_line *l, const struct worth *
 	return add_due(y, l, start, w);
 }
 
+/*
+ * A period of a price without a plan grants nothing, but it is known from now on:
+ * a change of plan inside it asks for it when the item has gone on.
+ */
+static enum hk_err
+note_period(struct tally *y, const struct bill_line *l)
+{
+	const struct worth	nothing = { .credits = 0 };
+
+	if (!l->recurring || l->proration || l->amount < 0 || l->start_us == 0)
+		return HK_OK;
+	return add_due(y, l, l->start_us, &nothing);
+}
+
 /* Not of a period: an item of its own, or a change that does not say whose. */
 static enum hk_err
 count_single(struct tally *y, const struct bill_line *l, const struct worth *w)
@@ -107,7 +121,7 @@ count_line(struct tally *y, const struct bill_line *l)
 		y->rest += l->net;
 		if (l->net > 0)
 			y->unknown = l->price;
-		return HK_OK;
+		return note_period(y, l);
 	}
 	y->priced = true;
 	return l->recurring ? count_recurring(y, l, &w) : count_single(y, l, &w);

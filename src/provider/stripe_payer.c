@@ -247,9 +247,12 @@ payer_find(struct task *t, struct json *session, struct user *out)
 	};
 	enum hk_err			e = payer_look(t, &names, out);
 
+	/* The session that links the customer may arrive after this one. */
+	if (e == HK_NOTFOUND && names.customer.len > 0)
+		return task_wait(t, "user", names.customer);
 	if (e == HK_NOTFOUND)
 		return task_say(t, HK_NEVER, "nobody is named: no metadata.user_id, no user in"
-		    " client_reference_id, and no user is linked to the customer");
+		    " client_reference_id, and no customer");
 	return e == HK_OK ? payer_alive(t, out) : e;
 }
 

@@ -8,6 +8,9 @@
 #include "provider/stripe_bill.h"
 #include "provider/verdict.h"
 
+/* Of a final word: after whatever may still be told. */
+#define LAST_US	(INT64_C(253402300799) * US_PER_S)
+
 static int64_t
 time_of(struct json *o, const char *path)
 {
@@ -76,7 +79,7 @@ put_item(struct scene *sc, struct json *item, bool gone)
 		.trial = span_is(sc->s.status, "trialing"),
 		.period_start = period(sc->o, item, "current_period_start"),
 		.period_end = period(sc->o, item, "current_period_end"),
-		.version_us = sc->s.version_us,
+		.version_us = sc->s.final ? LAST_US : sc->s.version_us,
 	};
 	enum hk_err			e;
 

@@ -236,7 +236,8 @@ db_open_how(struct db **out, const char *path, const struct open_how *how)
 		return e;
 	if ((db = db_new(path, how)) == NULL)
 		return store_note(HK_NOMEM, "%s: out of memory", path);
-	if ((e = connect(db, path, rw ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY))
+	if ((e = connect(db, path, (rw ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+	    (how->attaches ? SQLITE_OPEN_URI : 0)))
 	    != HK_OK ||
 	    (rw && (e = side_file(db)) != HK_OK) ||
 	    (e = configure(db, how->cache_kb)) != HK_OK)

@@ -71,6 +71,7 @@ struct open_how {
 	bool		 existing;	/* make no file and no first schema: HK_MOVED */
 	bool		 no_wal;	/* as if the file system did not allow it */
 	bool		 tended;
+	bool		 attaches;	/* files by URI: for what is only to be read */
 	int		 cache_kb;	/* 0: 2000 */
 	int64_t		 log_most;	/* 0: DB_LOG_MOST */
 };

@@ -1,13 +1,16 @@
 /* The worker: one per database. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "deliver/engine.h"
 #include "inbox/housekeeping.h"
 #include "inbox/process.h"
 #include "inbox/wakeup.h"
@@ -23,7 +26,7 @@
 #define TIDY_EVERY_US	US_PER_S
 #define TIDY_ONCE_US	(20 * US_PER_S)		/* of `worker --once` */
 
-static volatile sig_atomic_t	told_to_stop;
+static atomic_int	told_to_stop;
 
 struct worker {
 	const struct conf	*conf;
@@ -33,6 +36,10 @@ struct worker {
 	char			 who[64];
 	int64_t			 version;	/* data_version last seen */
 	int64_t			 tidy_at;	/* mono: counts and index are next looked after */
+	struct engine		*engine;	/* what goes out */
+	pthread_t		 sender;	/* its thread, unless it works once */
+	bool			 sends;		/* there is one */
+	int64_t			 sent;		/* attempts settled */
 };
 
 static void
@@ -74,9 +81,43 @@ stop_asked(void *ctx)
 	return told_to_stop != 0;
 }
 
+/* ---- what goes out: the engine, on a thread of its own --------------------------- */
+
+static void *
+send_all(void *ctx)
+{
+	struct worker	*w = ctx;
+
+	/* Said where it was born; the worker's own look at the database meets it too. */
+	if (engine_run(w->engine, false, &w->sent) != HK_OK)
+		log_error("nothing is sent any more until the worker is started again");
+	return NULL;
+}
+
+static enum hk_err
+sender_start(struct worker *w)
+{
+	if (pthread_create(&w->sender, NULL, send_all, w) != 0)
+		return err_note(HK_NOMEM, "no thread for what goes out");
+	w->sends = true;
+	return HK_OK;
+}
+
+static void
+sender_stop(struct worker *w)
+{
+	if (!w->sends)
+		return;
+	engine_wake(w->engine);
+	pthread_join(w->sender, NULL);
+	w->sends = false;
+}
+
 static enum hk_err
 worker_open(struct worker *w, bool once)
 {
+	const struct engine_opts	sending = { .conf = w->conf, .stop = stop_asked };
+
 	enum hk_err	e;
 
 	snprintf(w->who, sizeof(w->who), "worker %d", (int)getpid());
@@ -90,12 +131,17 @@ worker_open(struct worker *w, bool once)
 	if ((e = db_open(&w->db, w->conf->db, DB_RW, w->conf->busy_timeout_ms)) != HK_OK)
 		return e;
 	FAULT_DIE("worker.opened");
-	return queue_reclaim(w->db, INT64_MAX, now_us());
+	if ((e = queue_reclaim(w->db, INT64_MAX, now_us())) != HK_OK ||
+	    (e = engine_open(&w->engine, &sending)) != HK_OK)
+		return e;
+	return once ? HK_OK : sender_start(w);
 }
 
 static void
 worker_close(struct worker *w)
 {
+	sender_stop(w);
+	engine_close(w->engine);
 	db_close(w->db);
 	arena_free(w->arena);
 	if (w->wake != -1)
@@ -167,6 +213,7 @@ wait_for_work(struct worker *w, const sigset_t *waiting)
 		if (ppoll(&p, 1, &(struct timespec){ left / US_PER_S, left % US_PER_S * 1000 },
 		    waiting) > 0) {
 			wakeup_drain(w->wake);
+			engine_wake(w->engine);
 			FAULT_DIE("worker.woken");
 			break;
 		}
@@ -189,9 +236,13 @@ work_loop(struct worker *w, const sigset_t *waiting, int64_t *done)
 
 	log_info("working on %s", w->conf->db);
 	while (!stop_asked(NULL)) {
+		int64_t	before = *done;
 		bool	more = false;
 
-		if ((e = work_off(w, done)) == HK_OK && mono_us() >= w->tidy_at)
+		e = work_off(w, done);
+		if (*done > before)
+			engine_wake(w->engine);
+		if (e == HK_OK && mono_us() >= w->tidy_at)
 			e = tidy(w, &more);
 		if (e == HK_OK && !more)
 			e = wait_for_work(w, waiting);
@@ -201,7 +252,9 @@ work_loop(struct worker *w, const sigset_t *waiting, int64_t *done)
 		if (e != HK_OK)
 			ppoll(NULL, 0, &(struct timespec){ TROUBLE_MS / 1000, 0 }, waiting);
 	}
-	log_info("stopped; %lld events settled", (long long)*done);
+	sender_stop(w);
+	log_info("stopped; %lld events settled, %lld deliveries tried", (long long)*done,
+	    (long long)w->sent);
 	return HK_OK;
 }
 
@@ -216,6 +269,8 @@ worker_run(const struct conf *conf, bool once, int64_t *done)
 	signals_hold(&waiting);
 	if ((e = worker_open(&w, once)) == HK_OK)
 		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
+	if (e == HK_OK && once)
+		e = engine_run(w.engine, true, &w.sent);
 	if (e == HK_OK && once)
 		e = tidy_up(&w);
 	FAULT_DIE("worker.stopping");

@@ -2,11 +2,14 @@
  * load - post signed events over N connections and measure.
  *
  *	load [-c connections] [-s seconds | -n events] [-b body bytes] [-1]
- *	     [-p stripe|svix] [-t template] [-f first number] -k secret
- *	     http://127.0.0.1:PORT/PATH
+ *	     [-p stripe|svix] [-t template] [-f first number]
+ *	     -k secret | -a token [-r]  http://127.0.0.1:PORT/PATH
  *
  *	-n	so many events, each sent once, instead of so many seconds
  *	-1	a new connection for each event; its time begins with connect()
+ *	-a	calls of the interface in place of signed events: a bearer token, and
+ *		an Idempotency-Key of its own for each, in order of time or, with -r,
+ *		in none; with -t
  *	-t	bodies from a file, {n} in it being the event's number from -f on;
  *		else a Stripe event of -b bytes
  *
@@ -52,7 +55,8 @@ static struct {
 	const char	*path;
 	const char	*secret;
 	const char	*template;
-	bool		 svix;
+	const char	*token;		/* NULL: signed events */
+	bool		 svix, random;
 	int		 conns;
 	int		 seconds;
 	int64_t		 events;	/* INT64_MAX: as many as there is time for */
@@ -78,26 +82,38 @@ die(const char *what)
 	exit(74);
 }
 
-/* The next request of a connection: head, signature, body. */
+/* What shows that it may be sent. */
+static void
+proof(const struct event *ev, char *out, size_t room)
+{
+	uint64_t	mixed = (uint64_t)sender.serial * (opt.random ? UINT64_C(0x9e3779b97f4a7c15) : 1);
+
+	if (opt.token != NULL)
+		snprintf(out, room, "Authorization: Bearer %s\r\nIdempotency-Key: %016llx%s",
+		    opt.token, (unsigned long long)mixed, ev->id);
+	else if (sender.svix)
+		snprintf(out, room,
+		    "svix-id: %s\r\nsvix-timestamp: %s\r\nsvix-signature: %s",
+		    ev->id, ev->at, ev->signature);
+	else
+		snprintf(out, room, "Stripe-Signature: %s", ev->signature);
+}
+
+/* The next request of a connection: head, proof, body. */
 static void
 request_make(struct conn *c)
 {
 	struct event	 ev;
-	char		 signature[256];
+	char		 shown[400];
 	void		*alike;
 	int		 n;
 
 	event_make(&sender, &ev, c->own);
-	if (sender.svix)
-		snprintf(signature, sizeof(signature),
-		    "svix-id: %s\r\nsvix-timestamp: %s\r\nsvix-signature: %s",
-		    ev.id, ev.at, ev.signature);
-	else
-		snprintf(signature, sizeof(signature), "Stripe-Signature: %s", ev.signature);
+	proof(&ev, shown, sizeof(shown));
 	n = snprintf(c->head, HEAD_ROOM,
 	    "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 	    "%s\r\n%sContent-Length: %zu\r\n\r\n",
-	    opt.path, signature, opt.once ? "Connection: close\r\n" : "", ev.len);
+	    opt.path, shown, opt.once ? "Connection: close\r\n" : "", ev.len);
 	if (n < 0 || n >= HEAD_ROOM)
 		die("the path is too long");
 	memcpy(&alike, &ev.alike.p, sizeof(alike));	/* only to be read; its type cannot say so */
@@ -270,7 +286,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: load [-c connections] [-s seconds | -n events]"
 	    " [-b body bytes, %d to %d] [-1]\n\t[-p stripe|svix] [-t template] [-f first number]"
-	    " -k secret http://127.0.0.1:PORT/PATH\n", EVENT_LEAST, EVENT_MOST);
+	    " -k secret | -a token [-r] http://127.0.0.1:PORT/PATH\n", EVENT_LEAST, EVENT_MOST);
 	exit(64);
 }
 
@@ -280,7 +296,7 @@ options(int argc, char **argv)
 	const char	*err;
 	int		 o;
 
-	while ((o = getopt(argc, argv, "c:s:n:b:1p:t:f:k:")) != -1)
+	while ((o = getopt(argc, argv, "c:s:n:b:1p:t:f:k:a:r")) != -1)
 		switch (o) {
 		case 'c': opt.conns = atoi(optarg); break;
 		case 's': opt.seconds = atoi(optarg); break;
@@ -295,6 +311,8 @@ options(int argc, char **argv)
 		case 't': opt.template = optarg; break;
 		case 'f': sender.serial = atoll(optarg); break;
 		case 'k': opt.secret = optarg; break;
+		case 'a': opt.token = optarg; break;
+		case 'r': opt.random = true; break;
 		default: usage();
 		}
 	if (optind != argc - 1 || strncmp(argv[optind], "http://127.0.0.1:", 17) != 0 ||

@@ -17,8 +17,8 @@ export const percentile = (numbers, p) => sorted(numbers)[Math.floor((numbers.le
 export const median = (numbers) => percentile(numbers, 0.5);
 
 // One run of tests/bench/load.c; resolves to what it printed.
-export function load({ url, secret, connections = 32, forSeconds = seconds, count, bytes, once, svix, template, first }) {
-  const args = ['-c', connections, '-k', secret,
+export function load({ url, secret, connections = 32, forSeconds = seconds, count, bytes, once, svix, template, first, token, random }) {
+  const args = ['-c', connections, ...(token ? ['-a', token, ...(random ? ['-r'] : [])] : ['-k', secret]),
     ...(count ? ['-n', count] : ['-s', forSeconds]), ...(bytes ? ['-b', bytes] : []), ...(once ? ['-1'] : []),
     ...(svix ? ['-p', 'svix'] : []), ...(template ? ['-t', template] : []), ...(first ? ['-f', first] : []), url];
   return new Promise((done, fail) => {

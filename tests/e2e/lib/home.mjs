@@ -69,6 +69,8 @@ export class Home {
       clerk: { ...(secrets && { secrets: this.secret.clerk }), ...settings.clerk },
       resend: { ...(secrets && { secrets: this.secret.resend }), ...settings.resend },
       credits: { ...settings.credits },
+      api: { ...settings.api },
+      stream: { ...settings.stream },
     };
     this.write(this.conf, Object.entries(all).map(([section, rows]) =>
       `[${section}]\n${Object.entries(rows).map(([k, v]) => `${k} = ${v}\n`).join('')}`).join('\n'));
@@ -162,6 +164,14 @@ export class Home {
     });
   }
 
+  // A token for /api/v1: { id, token }.
+  token({ name = 'test', scopes = '*', rate, expires } = {}) {
+    const run = this.hk(['token', 'create', '--json', '--name', name, '--scopes', scopes,
+      ...(rate ? ['--rate', String(rate)] : []), ...(expires ? ['--expires', String(expires)] : [])]);
+    if (run.status !== 0) throw new Error(`token create: ${run.err}`);
+    return JSON.parse(run.out);
+  }
+
   // Rows of a query, by SQLite's own shell, read only.
   sql(query) {
     const run = spawnSync('sqlite3', ['-json', '-readonly', '-cmd', '.timeout 10000', this.db, query], {
@@ -180,7 +190,7 @@ export class Home {
   settled(limitMs = 20000) {
     return until('every due event worked off', () =>
       this.one(`SELECT count(*) FROM event WHERE status = 'processing'
-        OR (status = 'pending' AND next_attempt_at <= ${Date.now() * 1000})`) === 0, limitMs);
+        OR (status = 'pending' AND next_attempt_at <= ${(Date.now() + 1) * 1000})`) === 0, limitMs);
   }
 
   logText() {

@@ -112,8 +112,14 @@ export async function apache(home, { ways, sockets = {} }) {
     fcgid: `DocumentRoot "${home.dir}/www"\n${shipped('apache.conf')}`,
     cgi: site,
     'htaccess-fcgid': site,
-    proxy: `DocumentRoot "${home.dir}/www"\n${Object.entries(sockets).map(([name, socket]) =>
-      `<Location "/webhooks/${name}">\nSetHandler "proxy:unix:${socket}|fcgi://localhost/"\nRequire all granted\n</Location>`).join('\n')}`,
+    proxy: `DocumentRoot "${home.dir}/www"\n${Object.entries(sockets).map(([name, socket]) => (name === 'stream' ? `
+<Proxy "fcgi://hookkeeper-stream/" flushpackets=on>
+</Proxy>
+<Location "/stream">
+	SetHandler "proxy:unix:${socket}|fcgi://hookkeeper-stream/"
+	CGIPassAuth On
+	Require all granted
+</Location>` : `<Location "/webhooks/${name}">\nSetHandler "proxy:unix:${socket}|fcgi://localhost/"\nRequire all granted\n</Location>`)).join('\n')}`,
   };
   home.write(conf, `ServerName localhost
 ServerRoot "${home.dir}"

@@ -18,6 +18,13 @@ export function random(seed) {
   };
 }
 
+// A user with a long history: bodies above 8 KB are read and kept another way.
+function large(body) {
+  const event = JSON.parse(body);
+  event.data.private_metadata = { history: Array.from({ length: 300 }, (_, i) => `visit ${i}: ${randomId(24)}`) };
+  return JSON.stringify(event);
+}
+
 // At least count events in random order, and what follows from them:
 //   balances  Clerk user -> credits      payments  how many
 //   mails     e-mail -> { events, opens, clicks }
@@ -37,7 +44,7 @@ export function story(rnd, count) {
   while (events.length < count) {
     const { user, body } = clerkUser();
     balances.set(user, BONUS);
-    events.push({ provider: 'clerk', id: `msg_${randomId()}`, body });
+    events.push({ provider: 'clerk', id: `msg_${randomId()}`, body: rnd() < 0.1 ? large(body) : body });
     if (rnd() < 0.8) {
       const credits = 1 + Math.floor(rnd() * 100);
       const session = checkout({ user, credits });

@@ -77,7 +77,7 @@ figures_of_the_range(void **state)
 		assert_int_equal(value("sum.failed"), 1);
 		assert_in_range(value("sum.p50_us"), 8000, 12500);	/* 10 ms */
 		assert_int_equal(value("uncounted"), 0);
-		assert_int_equal(json_len(json_get(bed.doc, "charts")), 2);
+		assert_int_equal(json_len(json_get(bed.doc, "charts")), 4);
 		assert_int_equal(json_len(json_get(bed.doc, "providers")), 1);
 		assert_int_equal(bed_get(page_dashboard, ROLE_VIEWER, "range=7d"), HK_OK);
 		assert_int_equal(value("sum.received"), 3);

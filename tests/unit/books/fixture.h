@@ -98,6 +98,7 @@ wipe(void)
 	    " DELETE FROM message; DELETE FROM api_key; DELETE FROM organization;"
 	    " DELETE FROM membership; DELETE FROM clerk_session;"
 	    " DELETE FROM stripe_customer; DELETE FROM checkout; DELETE FROM email_history;"
+	    " DELETE FROM email_recipient;"
 	    " DELETE FROM email; DELETE FROM suppression; DELETE FROM site_user; COMMIT");
 }
 

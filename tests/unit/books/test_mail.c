@@ -146,6 +146,35 @@ test_suppress(void **state)
 	}
 }
 
+/* Each address that a mail went to finds it; one that is let go can come back. */
+static void
+test_addresses(void **state)
+{
+	static const char *const	lists[] = {
+		"[\"A@x.example\",\"Bob <B@x.example>\",\" \"]", "[\"a@x.example\"]", "[]", "no list", NULL,
+	};
+	struct cause			c = { f.db, 0, T0 };
+
+	(void)state;
+	events(6);
+	begin();
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct mail_event	m = { .email_id = SPAN("em_1"), .kind = "sent",
+			.recipients = span_str(lists[i]), .occurred_us = T0 };
+
+		c.event = (int64_t)i + 1;
+		assert_int_equal(mail_event_put(&c, &m), HK_OK);
+	}
+	assert_int_equal(mail_suppress(&c, SPAN("A@x.example"), "bounce"), HK_OK);
+	assert_int_equal(mail_unsuppress(&c, SPAN("a@X.example")), HK_OK);
+	assert_int_equal(mail_unsuppress(&c, SPAN("a@x.example")), HK_NOTFOUND);
+	assert_int_equal(mail_suppress(&c, SPAN("a@x.example"), "complaint"), HK_OK);
+	commit();
+	assert_string_equal(ask("SELECT group_concat(address || created_at) FROM email_recipient"),
+	    "a@x.example1700000000000000,b@x.example1700000000000000");
+	assert_string_equal(ask("SELECT group_concat(reason) FROM suppression"), "complaint");
+}
+
 int
 main(void)
 {
@@ -154,6 +183,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_known_of_the_mail_is_kept,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suppress, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("mail", tests, NULL, NULL);

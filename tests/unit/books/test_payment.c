@@ -98,6 +98,10 @@ static const struct row {
 	{ "one that failed, and another after it", { BUY,
 	    { REFUND, "ch_1", "pi_1", 500, 1000, 1 }, { FAILED, "re_1", "ch_1", 500, 0, 2 },
 	    { REFUND, "ch_1", "pi_1", 300, 1000, 3 } }, 70, false, 0 },
+	{ "the failed one told of again after the other", { BUY,
+	    { REFUND, "ch_1", "pi_1", 500, 1000, 1 }, { FAILED, "re_1", "ch_1", 500, 0, 2 },
+	    { REFUND, "ch_1", "pi_1", 300, 1000, 3 }, { FAILED, "re_1", "ch_1", 500, 0, 4 } },
+	    70, false, 0 },
 	{ "a dispute holds its part", { BUY, { DISPUTE, "du_1", "needs_response", 400, 1000, 1 },
 	    { DISPUTE, "du_1", "under_review", 400, 1000, 2 } }, 60, false, 0 },
 	{ "a dispute won", { BUY, { DISPUTE, "du_1", "needs_response", 1000, 1000, 1 },
@@ -402,6 +406,31 @@ test_invoices(void **state)
 	    "paid " USER);
 }
 
+/* Noted before anybody knew whose customer it is. */
+static void
+test_a_bill_of_nobody_gets_its_owner_with_the_link(void **state)
+{
+	struct cause	c = { f.db, 1, T0 };
+	struct user	u = { .id = USER };
+	struct invoice	bill = {
+		.provider = "stripe", .ref = SPAN("in_1"), .customer = SPAN("cus_1"),
+		.status = SPAN("uncollectible"), .amount = 1000, .version_us = US(2),
+	}, other = bill;
+
+	(void)state;
+	events(2);
+	plant("INSERT OR IGNORE INTO site_user (id, created_at, updated_at) VALUES ('" USER "', 0, 0)");
+	other.ref = SPAN("in_2");
+	other.customer = SPAN("cus_2");
+	begin();
+	assert_int_equal(invoice_put(&c, &bill), HK_OK);
+	assert_int_equal(invoice_put(&c, &other), HK_OK);
+	assert_int_equal(user_link(&c, &u, SPAN("cus_1")), HK_OK);
+	commit();
+	assert_string_equal(ask("SELECT owner_kind || ' ' || owner FROM invoice WHERE ref = 'in_1'"), "user " USER);
+	assert_string_equal(ask("SELECT owner FROM invoice WHERE ref = 'in_2'"), "NULL");
+}
+
 int
 main(void)
 {
@@ -415,6 +444,7 @@ main(void)
 		T(test_what_the_rows_say),
 		T(test_the_best_name_is_the_title),
 		T(test_invoices),
+		T(test_a_bill_of_nobody_gets_its_owner_with_the_link),
 	};
 
 	return cmocka_run_group_tests_name("payment", tests, NULL, NULL);

@@ -173,6 +173,26 @@ a_retry_of_a_handled_event_grants_nothing_more(void **state)
 	assert_int_equal(balance(b, "user_1"), 140);
 }
 
+/* It was ignored when it came; asked for again, as by `events retry --since`, it still is. */
+static void
+a_retry_of_the_other_modes_event_grants_nothing(void **state)
+{
+	static const char	body[] = "{\"id\":\"evt_3\",\"object\":\"event\",\"created\":1790000000,"
+				    "\"type\":\"checkout.session.completed\",\"livemode\":true,"
+				    "\"data\":{\"object\":{\"id\":\"cs_3\",\"mode\":\"payment\","
+				    "\"payment_status\":\"paid\",\"payment_intent\":\"pi_3\","
+				    "\"client_reference_id\":\"user_1\",\"metadata\":{\"credits\":\"7\"}}}}";
+	struct bed		*b = *state;
+	int64_t			 live;
+
+	put(b, &provider_clerk, "msg_1", "user.created", SPAN(USER));
+	live = put(b, &provider_stripe, "evt_3", "checkout.session.completed", SPAN(body));
+	while (work(b) > 0)
+		;
+	assert_status(b, live, "completed");
+	assert_int_equal(balance(b, "user_1"), 40);
+}
+
 static void
 what_cannot_be_worked_is_shown_not_lost(void **state)
 {
@@ -356,6 +376,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_user_gets_the_bonus, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_payment_waits_for_its_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_retry_of_a_handled_event_grants_nothing_more, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_retry_of_the_other_modes_event_grants_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_worked_is_shown_not_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_fails_half_way_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stop_gives_back_what_was_claimed, setup, teardown),

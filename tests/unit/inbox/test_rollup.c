@@ -230,6 +230,59 @@ latency_is_the_first_end(void **state)
 	assert_int_equal(s.n[ROLLED_LATENCY], 1);
 }
 
+/* Credits and mails: the same before they are counted, half counted and all counted. */
+static void
+books_are_counted_too(void **state)
+{
+	static const struct {
+		enum rolled	 what;
+		const char	*scan;
+	} row[] = {
+		{ ROLLED_GRANTED,	"SELECT sum(amount) FROM transfer WHERE kind = 'purchase' OR business_key LIKE 'up%'" },
+		{ ROLLED_BURNED,	"SELECT sum(amount) FROM transfer WHERE kind = 'burn'" },
+		{ ROLLED_TAKEN,		"SELECT sum(amount) FROM transfer WHERE kind = 'refund' OR business_key LIKE 'down%'" },
+		{ ROLLED_RETURNED,	"SELECT sum(amount) FROM transfer WHERE kind = 'reinstate'" },
+		{ ROLLED_DELIVERED,	"SELECT count(*) FROM email_history WHERE kind = 'delivered'" },
+		{ ROLLED_BOUNCED,	"SELECT count(*) FROM email_history WHERE kind = 'bounced'" },
+		{ ROLLED_COMPLAINED,	"SELECT count(*) FROM email_history WHERE kind = 'complained'" },
+		{ ROLLED_OPENED,	"SELECT count(*) FROM email_history WHERE kind = 'opened'" },
+	};
+	static const char	books[] =
+	    "INSERT OR IGNORE INTO account (id, owner_kind, owner, created_at) VALUES (1, 'user', 'ann', 1),"
+	    " (2, 'system', 'purchase', 1), (3, 'system', 'burn', 1), (4, 'system', 'refund', 1),"
+	    " (5, 'system', 'reinstate', 1), (6, 'system', 'adjust', 1);"
+	    "INSERT INTO transfer (kind, business_key, debit, credit, amount, created_at)"
+	    " SELECT kind, key || hex(randomblob(8)), debit, credit, 3 + n.value % 7, 1793790000000000 - n.value * 1000000"
+	    " FROM (SELECT 'purchase' AS kind, 'p' AS key, 2 AS debit, 1 AS credit UNION ALL SELECT 'burn', 'b', 1, 3"
+	    "  UNION ALL SELECT 'refund', 'r', 1, 4 UNION ALL SELECT 'reinstate', 'i', 5, 1"
+	    "  UNION ALL SELECT 'adjust', 'up', 6, 1 UNION ALL SELECT 'adjust', 'down', 1, 6) k,"
+	    "  (SELECT value FROM json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]')) n;"
+	    "INSERT OR IGNORE INTO email (email_id, recipients, state, state_at, created_at) VALUES ('m', '[]', 'sent', 1, 1);"
+	    "INSERT INTO email_history (email_id, event, kind, occurred_at) SELECT 'm', e.id, CASE e.id % 6"
+	    "  WHEN 0 THEN 'sent' WHEN 1 THEN 'bounced' WHEN 2 THEN 'complained' WHEN 3 THEN 'opened' ELSE 'delivered' END,"
+	    "  e.created_at FROM event e WHERE e.id NOT IN (SELECT event FROM email_history)";
+	int64_t		behind;
+
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		struct sum	s = { .from = 0, .to = INT64_MAX };
+
+		if (round % 2 == 0) {
+			some_events(60, 10 + (unsigned)round);
+			plant(books);
+		} else
+			count_all();
+		assert_int_equal(db_begin(f.db), HK_OK);
+		assert_int_equal(rollup_read(f.db, ROLLUP_HOUR, 0, INT64_MAX, add, &s, &behind), HK_OK);
+		db_rollback(f.db);
+		assert_int_equal(behind, 0);
+		for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+			if (s.n[row[i].what] != ask(row[i].scan) || s.n[row[i].what] == 0)
+				fail_msg("round %d: %s: %lld, a scan says %lld", round, rolled_name(row[i].what),
+				    (long long)s.n[row[i].what], (long long)ask(row[i].scan));
+	}
+}
+
 static void
 buckets_hold_all_times(void **state)
 {
@@ -296,6 +349,7 @@ main(void)
 		T(a_step_is_whole_or_nothing),
 		T(minutes_are_forgotten),
 		T(latency_is_the_first_end),
+		T(books_are_counted_too),
 		cmocka_unit_test(buckets_hold_all_times),
 		cmocka_unit_test(quantiles_are_about_right),
 		T(totals_by_state),

@@ -191,7 +191,6 @@ static const struct {
 
 	{ "nobody", NULL, NULL, NULL, HK_NEVER, "nobody is named" },
 	{ "an order's number only", NULL, "order-17", NULL, HK_NEVER, "nobody is named" },
-	{ "a customer nobody linked", NULL, NULL, "cus_new", HK_NEVER, "nobody is named" },
 	{ "an e-mail address is no proof", NULL, "ann@example.com", NULL, HK_NEVER,
 	    "nobody is named" },
 	{ "metadata is no id", "17", ANN, NULL, HK_NEVER, "metadata invalid: user_id" },
@@ -199,6 +198,7 @@ static const struct {
 
 	{ "not signed up yet", "user_new", NULL, NULL, HK_WAIT, "user:user_new" },
 	{ "the reference is not signed up yet", NULL, "user_new", NULL, HK_WAIT, "user:user_new" },
+	{ "a customer nobody linked yet", NULL, NULL, "cus_new", HK_WAIT, "user:cus_new" },
 	{ "an unknown id of ours", "01890000-0000-7000-8000-0000000000FF", NULL, NULL, HK_WAIT,
 	    "user:" NONE },
 	{ "an unknown id of ours as reference", NULL, NONE, NULL, HK_WAIT, "user:" NONE },

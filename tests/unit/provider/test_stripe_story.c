@@ -82,6 +82,35 @@ a_plan_changes(void **state)
 	    " in_1 paid 1,in_2 paid 1,in_3 paid 1");
 }
 
+static void
+a_plan_and_a_rate(void)
+{
+	two_plans_and_a_customer();
+	plan("eur", 1, 9);
+}
+
+/* From a price without a plan, worth its money, to one that has one; then the next period. */
+static void
+a_plan_begins_inside_a_period(void **state)
+{
+	static const struct told	story[] = {
+		{ "invoice.paid", 1793600002,
+		    INVOICE("in_1", "paid", "900", P1, LINE("price_x", "900", P1, P2, "false")), NULL },
+		{ "customer.subscription.updated", 1794000000,
+		    SUBSCRIPTION("active", "price_b", P1, P2, ""), NULL },
+		{ "invoice.paid", 1794000001, INVOICE("in_2", "paid", "800", "1794000000",
+		    LINE("price_x", "-700", "1794000000", P2, "true") ","
+		    LINE("price_b", "1500", "1794000000", P2, "true")), NULL },
+		{ "customer.subscription.updated", 1796192001,
+		    SUBSCRIPTION("active", "price_b", P2, P3, ""), NULL },
+		{ "invoice.paid", 1796192002, INVOICE("in_3", "paid", "1900", P2,
+		    LINE("price_b", "1900", P2, P3, "false")), NULL },
+	};
+
+	(void)state;
+	any_order("begins inside", story, 5, a_plan_and_a_rate, HOLDINGS, "user_ann 700");
+}
+
 /* Up, down and up again in one period: never more than the better plan is worth. */
 static void
 no_credits_by_going_to_and_fro(void **state)
@@ -230,6 +259,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(a_subscription_begins),
 		TEST(a_plan_changes),
+		TEST(a_plan_begins_inside_a_period),
 		TEST(no_credits_by_going_to_and_fro),
 		TEST(past_due_and_back),
 		TEST(a_refund_of_an_invoice),

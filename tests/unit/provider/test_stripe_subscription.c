@@ -90,8 +90,10 @@ older_words_are_stale(void **state)
 	assert_int_equal(HK_OK, tell("customer.subscription.deleted", T + 50,
 	    SUB("'status':'canceled',", ITEM("si_1", "price_b")), ""));
 	assert_int_equal(HK_SKIP, tell("customer.subscription.updated", T + 200,
-	    SUB("'status':'active',", ""), ""));
+	    SUB("'status':'active',", ITEM("si_1", "price_b")), ""));
+	assert_non_null(strstr(reason, "stale: subscription sub_1 was deleted"));
 	asks("the end is final", "SELECT status FROM billing_subscriptions", "canceled");
+	asks("that of its items too", "SELECT status FROM subscription_item", "ended");
 }
 
 /* Another item takes the place of the first: what is shown is what is there. */

@@ -1,29 +1,35 @@
-/* Database connections for pages: as many as are needed at once, and kept. */
+/* Connections to lend. */
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "admin/frame.h"
+#include "store/seats.h"
+
+struct seat {
+	struct seat	*next;
+	struct db	*ro, *rw;
+};
 
 struct seats {
-	pthread_mutex_t		 m;
-	struct seat		*idle;
-	const struct conf	*conf;
+	pthread_mutex_t	 m;
+	struct seat	*idle;
+	const char	*path;
+	int64_t		 busy_timeout_ms;
 };
 
 enum hk_err
-seats_open(struct seats **out, const struct conf *conf)
+seats_open(struct seats **out, const char *path, int64_t busy_timeout_ms, bool make)
 {
 	struct seats	*s = calloc(1, sizeof(*s));
 	struct seat	*first = NULL;
 	struct db	*db;
-	enum hk_err	 e;
+	enum hk_err	 e = HK_OK;
 
 	if (s == NULL)
 		return err_note(HK_NOMEM, "no memory for connections");
 	pthread_mutex_init(&s->m, NULL);
-	s->conf = conf;
-	/* Writing, once: it makes or migrates the schema, which readers may not. */
-	if ((e = seat_take(s, &first)) == HK_OK) {
+	s->path = path;
+	s->busy_timeout_ms = busy_timeout_ms;
+	if (make && (e = seat_take(s, &first)) == HK_OK) {
 		e = seat_db(s, first, DB_RW, &db);
 		seat_put(s, first, e);
 	}
@@ -78,7 +84,7 @@ seat_db(struct seats *s, struct seat *seat, enum db_use use, struct db **out)
 	enum hk_err	  e;
 
 	if (*db == NULL &&
-	    (e = db_open(db, s->conf->db, use, s->conf->busy_timeout_ms)) != HK_OK) {
+	    (e = db_open(db, s->path, use, s->busy_timeout_ms)) != HK_OK) {
 		*db = NULL;
 		return e;
 	}
