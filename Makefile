@@ -1,4 +1,12 @@
 # hookkeeper: `make run` shows it, `make test` proves it, plain `make` builds.
+# To take it elsewhere:
+#
+#	make install	into $(DESTDIR)$(PREFIX), as built here
+#	make dist	build/dist/hookkeeper-VERSION-linux-x86_64.tar.gz: static programs
+#			for any Linux, install.sh, SHA256SUMS; the same bytes each time
+#	make deb	build/dist/hookkeeper_VERSION_amd64.deb, of the same programs
+#	make test-dist	both made, installed, upgraded and taken away, and the tarball
+#			installed in an empty Debian
 #
 # Where a file lies says what it is: a folder of src/ is a room, a file of
 # cgi-bin/ is a program, a test_*.c of tests/unit/ROOM a test of that room.
@@ -22,7 +30,7 @@ VERSION	:= 0.1.0
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	   -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wformat=2
 CFLAGS	?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -DHK_VERSION='"$(VERSION)"' -Isrc -I$(B)/gen $(if $(DEV),-DHK_DEV) $(if $(FAULT),-DHK_FAULT)
+CPPFLAGS += $(if $(WHOLE),-DHK_WHOLE) -D_GNU_SOURCE -DHK_VERSION='"$(VERSION)"' -Isrc -I$(B)/gen $(if $(DEV),-DHK_DEV) $(if $(FAULT),-DHK_FAULT)
 ALL_C	= $(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -pthread -MMD -MP \
 	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -O1,-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 LINK	= $(CC) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
@@ -39,6 +47,15 @@ quiet	= 2>$@.said; s=$$?; \
 CRYPTO	:= $(or $(shell pkg-config --static --libs-only-l libcrypto 2>/dev/null),-lcrypto)
 LIBS	:= -lsqlite3 -ljson-c -linih -llz4 $(CRYPTO) -lm
 CURL	:= -lcurl
+# WHOLE=1: hookkeeper static too, for `make dist`.  Of what Debian's libcurl can
+# use, what hookkeeper never does stays out; see tools/curl-unused.sh.
+WHOLE	?=
+UNUSED	:= -lrtmp -lssh2 -lpsl -lgssapi_krb5 -lldap -llber
+ifdef WHOLE
+LIBCURL	:= $(shell $(CC) -print-file-name=libcurl.a)
+CURL	:= -lcurl $(filter-out $(UNUSED),$(filter -l%,$(shell curl-config --static-libs))) \
+	   -lunistring -lbrotlicommon $(CRYPTO) -lm
+endif
 
 sources	= $(sort $(wildcard src/$(1)/*.c))
 objects	= $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -97,9 +114,13 @@ $(foreach r,$(ROOMS),$(eval $(call room,$(r),$(gen_$(r)))))
 $(PROGRAMS): $(B)/cgi-bin/%.fcgi: $(B)/cgi-bin/%.o $(call libs,$(SERVED))
 	@mkdir -p $(@D)
 	$(LINK) $(STATIC) -o $@ $< $(call libs,$(SERVED)) $(LIBS) $(quiet)
-$(COMMAND): $(call libs,$(ROOMS))
+$(COMMAND): $(call libs,$(ROOMS)) $(if $(WHOLE),$(B)/gen/curl_unused.o)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $(B)/src/cli/main.o $(call libs,$(ROOMS)) $(LIBS) $(CURL)
+	$(LINK) $(if $(WHOLE),-static) -o $@ $(B)/src/cli/main.o $(call libs,$(ROOMS)) \
+	    $(LIBS) $(firstword $(CURL)) $(filter %.o,$^) $(wordlist 2,99,$(CURL)) $(quiet)
+$(B)/gen/curl_unused.c: tools/curl-unused.sh
+	@mkdir -p $(@D)
+	tools/curl-unused.sh $(LIBCURL) >$@.new && mv $@.new $@
 
 # tests/unit/ROOM/test_x links ROOM and what stands left of it.
 define unit
@@ -152,10 +173,12 @@ e2e: programs fault-programs
 # The pages, in a real Chromium; screenshots go to $(B)/screenshots.
 browser: programs
 	@HK_BUILD=$(B) tests/e2e/run tests/browser/*.test.mjs
-# Steady load, kill -9 at random, and each fault point in turn (base/fault.h).
+# Steady load, kill -9 at random, each fault point in turn (base/fault.h), and
+# what is packed.
 soak: programs fault-programs
 	@$(MAKE) --no-print-directory B=$(B)/dynamic STATIC= programs
 	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run tests/soak/*.mjs
+	@$(MAKE) --no-print-directory test-dist
 # Every measure of tests/bench, or one: make bench ONLY=core.  The dynamic
 # programs are for sync alone, which preloads a slower fsync.
 bench: programs bench-programs
@@ -163,6 +186,41 @@ bench: programs bench-programs
 	@HK_BUILD=$(B) HK_ONLY="$(ONLY)" tests/e2e/run tests/bench/bench.mjs
 
 .PHONY: deps run test fault-programs e2e browser soak bench
+
+# --- Taking it elsewhere. ----------------------------------------------------
+DESTDIR	?=
+PREFIX	?= /usr/local
+at	= $(DESTDIR)$(PREFIX)
+DIST	:= hookkeeper-$(VERSION)-linux-x86_64
+# The time all files of a package get; nothing else of here and now is in it.
+SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),$(shell date -r Makefile +%s))
+export SOURCE_DATE_EPOCH
+
+install: programs
+	install -d "$(at)/bin" "$(at)/lib/hookkeeper" "$(at)/share/hookkeeper" "$(at)/share/man/man1" \
+	    "$(at)/share/doc/hookkeeper" "$(at)/share/bash-completion/completions" \
+	    "$(at)/share/zsh/site-functions"
+	install -m 755 $(COMMAND) "$(at)/bin/"
+	install -m 755 $(PROGRAMS) "$(at)/lib/hookkeeper/"
+	install -m 644 man/hookkeeper.1 "$(at)/share/man/man1/"
+	install -m 644 LICENSE README.md $(wildcard docs/*) "$(at)/share/doc/hookkeeper/"
+	tools/web-files.sh "$(PREFIX)" "$(at)/share/hookkeeper"
+	$(COMMAND) completion bash >"$(at)/share/bash-completion/completions/hookkeeper"
+	$(COMMAND) completion zsh >"$(at)/share/zsh/site-functions/_hookkeeper"
+
+# As small and as still as can be: no path of this machine, no time of day.
+whole-programs:
+	@tools/deps.sh dist
+	@$(MAKE) --no-print-directory WHOLE=1 B=$(B)/whole \
+	    CFLAGS='-O2 -g -ffile-prefix-map=$(CURDIR)=.' LDFLAGS='-Wl,--build-id=sha1' programs
+dist: whole-programs
+	@tools/dist.sh $(B)/whole $(B)/dist $(DIST)
+deb: whole-programs
+	@tools/deb.sh $(B)/whole $(B)/dist $(VERSION)
+test-dist: dist deb
+	@HK_BUILD=$(B) tests/e2e/run tests/dist/*.test.mjs
+
+.PHONY: install whole-programs dist deb test-dist
 
 # --- Fuzzing by coverage: patient, and the only one that needs clang. --------
 # tests/fuzz/fuzz_NAME.c is a target; what it finds is kept in $(B)/fuzz/NAME.

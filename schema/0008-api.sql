@@ -19,14 +19,15 @@ CREATE TABLE api_token (
 -- What was answered to a request with an Idempotency-Key: asked again, it is
 -- answered the same, and nothing is done.  Kept for a day.
 CREATE TABLE api_answer (
-  key        TEXT PRIMARY KEY,
+  key        TEXT NOT NULL,
   request    TEXT NOT NULL,           -- SHA-256 of method, path and body, hex
   status     INTEGER NOT NULL,
   type       TEXT NOT NULL,           -- of the answer: 'application/json'
   body       TEXT,                    -- NULL: had a secret, and nothing to seal it with
   sealed     INTEGER NOT NULL DEFAULT 0 CHECK (sealed = 0 OR sealed = 1),
-  token      INTEGER NOT NULL REFERENCES api_token (id),
-  created_at INTEGER NOT NULL
+  token      INTEGER NOT NULL REFERENCES api_token (id),  -- whose answer it is
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (key, token)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_answer_age ON api_answer (created_at);
 

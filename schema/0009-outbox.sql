@@ -59,7 +59,7 @@ CREATE TABLE delivery (
   id          INTEGER PRIMARY KEY,
   endpoint    INTEGER NOT NULL REFERENCES endpoint (id),
   message     INTEGER NOT NULL REFERENCES message (id),
-  subject     TEXT NOT NULL,          -- the message's owner: order is kept within it
+  subject     TEXT NOT NULL,          -- of ordered: the message's owner, order is kept within it; else ''
   status      TEXT NOT NULL CHECK (status = 'pending' OR status = 'sending'
               OR status = 'delivered' OR status = 'failed' OR status = 'held'
               OR status = 'canceled'),
@@ -112,3 +112,35 @@ CREATE TABLE fanout (
 ) STRICT;
 INSERT INTO fanout (one, message, event)
   SELECT 1, COALESCE((SELECT MAX(id) FROM message), 0), COALESCE((SELECT MAX(id) FROM event), 0);
+
+-- Attempts by the hour they began in: for pages, counted behind a mark.
+CREATE TABLE endpoint_hour (
+  endpoint INTEGER NOT NULL,
+  at       INTEGER NOT NULL,          -- beginning of the hour
+  good     INTEGER NOT NULL,
+  failed   INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, at)
+) STRICT, WITHOUT ROWID;
+INSERT INTO mark (name, value) VALUES ('counted_deliveries', 0);
+
+-- What somebody asked to be sent after all: done a part at a time, beside the rest.
+CREATE TABLE recovery (
+  id         INTEGER PRIMARY KEY,
+  endpoint   INTEGER NOT NULL REFERENCES endpoint (id),
+  what       TEXT NOT NULL CHECK (what = 'failed' OR what = 'missed' OR what = 'held'),
+  since_at   INTEGER NOT NULL,        -- of messages
+  until_at   INTEGER NOT NULL,
+  rate       INTEGER NOT NULL CHECK (rate >= 0),  -- a second; 0: all at once
+  next_at    INTEGER NOT NULL,        -- when the next one is due
+  seen       INTEGER NOT NULL DEFAULT 0,  -- message.id it has looked at
+  done       INTEGER NOT NULL DEFAULT 0,
+  why        TEXT,                    -- it ended before its end
+  created_at INTEGER NOT NULL,
+  ended_at   INTEGER                  -- NULL: there is more to do
+) STRICT;
+CREATE INDEX recovery_open ON recovery (id) WHERE ended_at IS NULL;
+
+-- A message that is worth something for a while alone, and then is wiped: mails and
+-- short messages with one-time codes.  NULL: it stays; or it is wiped already.
+ALTER TABLE message ADD COLUMN expires_at INTEGER;
+CREATE INDEX message_expires ON message (expires_at) WHERE expires_at IS NOT NULL;

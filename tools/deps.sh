@@ -1,10 +1,11 @@
 #!/bin/sh
-# deps.sh build|run|test|fuzz - install what is missing, and say so first.
+# deps.sh build|run|test|fuzz|dist - install what is missing, and say so first.
 #
 #	build	to compile: gcc, pkg-config and seven libraries
 #	run	and to show it: lighttpd
-#	test	and to prove it: Apache, cmocka, Node, the senders' clients, Chromium
+#	test	and to prove it: Apache, nginx, cmocka, Node, the senders' clients, Chromium
 #	fuzz	and to attack it: clang, besides what building needs
+#	dist	and to pack it: what a static libcurl needs
 #
 # Nothing to do is the usual case and takes a few milliseconds.  Only Debian's
 # own packages and pinned npm packages (tests/package-lock.json) are used.
@@ -32,6 +33,7 @@ test='libcmocka-dev -
 binutils readelf
 apache2-bin apache2
 libapache2-mod-fcgid -
+nginx nginx
 spawn-fcgi spawn-fcgi
 sqlite3 sqlite3
 nodejs node
@@ -39,6 +41,9 @@ npm npm
 chromium chromium'
 fuzz='clang clang
 libclang-rt-dev -'
+dist='libnghttp2-dev -
+libunistring-dev -
+binutils strip'
 
 case ${1:-} in
 build)	wanted=$build ;;
@@ -49,7 +54,9 @@ $run
 $test" ;;
 fuzz)	wanted="$build
 $fuzz" ;;
-*)	echo "usage: deps.sh build|run|test|fuzz" >&2; exit 64 ;;
+dist)	wanted="$build
+$dist" ;;
+*)	echo "usage: deps.sh build|run|test|fuzz|dist" >&2; exit 64 ;;
 esac
 
 # Prints the packages of a "package command" list that are not there.
@@ -91,16 +98,20 @@ install_packages() {
 	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
 		die "installing needs root: run 'make deps' as root, or install sudo"
 	say "installing them with apt-get$([ "$(id -u)" = 0 ] || echo ' (sudo)'), without recommended packages"
-	daemon=
-	case " $* " in *" lighttpd "*) daemon=lighttpd ;; esac
-	[ -z "$daemon" ] ||
-		say "its system service will not be started, now or at boot: we run our own $daemon on 127.0.0.1"
+	daemons=
+	for name in lighttpd nginx; do
+		case " $* " in *" $name "*) daemons="$daemons $name" ;; esac
+	done
+	[ -z "$daemons" ] ||
+		say "system services that will not be started, now or at boot, for we run our own on 127.0.0.1:$daemons"
 	hold_daemons
 	as_root apt-get -q update
 	as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install "$@"
-	[ -z "$daemon" ] || as_root update-rc.d $daemon disable ||
-		say "could not keep $daemon from starting at boot: see to it yourself"
+	for name in $daemons; do
+		as_root update-rc.d "$name" disable ||
+			say "could not keep $name from starting at boot: see to it yourself"
+	done
 	release_daemons
 	trap - EXIT INT TERM HUP
 }

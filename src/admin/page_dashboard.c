@@ -2,6 +2,7 @@
 #include "admin/event_filter.h"
 #include "admin/event_rows.h"
 #include "admin/figures.h"
+#include "admin/outgoing_figures.h"
 #include "base/clock.h"
 #include "inbox/advice.h"
 
@@ -319,7 +320,8 @@ page_dashboard(struct visit *v)
 	if ((e = read_range(v, &f, &r, &which)) != HK_OK)
 		return e;
 	put_range(v->doc, &f, &r, which);
-	if ((e = put_over_time(v, &r)) != HK_OK || (e = put_refused(v, &r)) != HK_OK)
+	if ((e = put_over_time(v, &r)) != HK_OK || (e = put_refused(v, &r)) != HK_OK ||
+	    (e = outgoing_figures_put(v, r.from, r.from + (int64_t)r.slots * r.step)) != HK_OK)
 		return e;
 	return standing_put(v);
 }

@@ -21,7 +21,12 @@ static const struct {
 	{ "subscriptions", "Subscriptions", ROLE_VIEWER, NULL },
 	{ "plans", "Plans", ROLE_VIEWER, NULL },
 	{ "mails", "Mails", ROLE_VIEWER, NULL },
-	{ "audit-log", "Audit log", ROLE_OPERATOR, "Access" },
+	{ "endpoints", "Endpoints", ROLE_VIEWER, "Outgoing" },
+	{ "messages", "Messages", ROLE_VIEWER, NULL },
+	{ "deliveries", "Deliveries", ROLE_VIEWER, NULL },
+	{ "event-types", "Event types", ROLE_VIEWER, NULL },
+	{ "doctor", "Doctor", ROLE_OPERATOR, "Access" },
+	{ "audit-log", "Audit log", ROLE_OPERATOR, NULL },
 	{ "people", "People", ROLE_ADMIN, NULL },
 };
 

@@ -1,21 +1,17 @@
 /* Samples, by a child process. */
 #include "admin/sending.h"
 
-#include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "admin/child.h"
+#include "admin/helper.h"
 #include "base/clock.h"
 
 #define LIMIT_US	(20 * US_PER_S)
 #define ANSWER_S	"15"		/* the command's own patience, so that it says what is wrong */
 #define OUT_MOST	((size_t)128 << 10)
 #define ERR_MOST	((size_t)8 << 10)
-#define VARIABLES	32
 #define TEST_LABEL	"test"
-#define SENDING_MOST	2	/* at once: a receiver that does not answer must not hold all threads */
 
 /* ---- may it, and where to ------------------------------------------------------- */
 
@@ -56,6 +52,21 @@ receiver_url(const struct visit *v, const char *provider)
 }
 
 const char *
+sending_base(const struct visit *v)
+{
+	struct span	base = span_str(v->conf->admin_receivers);
+
+	while (base.len > 0 && base.p[base.len - 1] == '/')
+		base.len--;
+	if (base.len > 9 && memcmp(base.p + base.len - 9, "/webhooks", 9) == 0)
+		return arena_str(v->arena, span_of(base.p, base.len - 9));
+	if (!plain_host(v->rq->host))
+		return NULL;
+	return arena_printf(v->arena, "%s://%.*s", v->rq->https ? "https" : "http",
+	    SPAN_ARG(v->rq->host));
+}
+
+const char *
 sending_hindered(const struct visit *v, const struct conf_sender *s, const char **label,
     const char **url)
 {
@@ -74,61 +85,6 @@ sending_hindered(const struct visit *v, const struct conf_sender *s, const char 
 }
 
 /* ---- the command ------------------------------------------------------------------- */
-
-/* Beside the running program, as it is installed and as it is built. */
-static enum hk_err
-find_command(const struct visit *v, const char **out)
-{
-	static const char *const	places[] = { "hookkeeper", "../bin/hookkeeper" };
-	char				exe[4096];
-	ssize_t				n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char				*slash;
-
-	*out = v->conf->admin_command;
-	if (*out != NULL)
-		return (*out)[0] == '/' && access(*out, X_OK) == 0 ? HK_OK : err_tell(HK_CONF,
-		    "the setting [admin] command names no program that can be run: %s", *out);
-	exe[n > 0 ? n : 0] = '\0';
-	if ((slash = strrchr(exe, '/')) != NULL)
-		slash[1] = '\0';
-	for (size_t i = 0; slash != NULL && i < sizeof(places) / sizeof(places[0]); i++) {
-		*out = arena_printf(v->arena, "%s%s", exe, places[i]);
-		if (*out != NULL && access(*out, X_OK) == 0)
-			return HK_OK;
-	}
-	return err_tell(HK_CONF, "the hookkeeper command is neither beside this program nor in "
-	    "../bin: name it by the setting [admin] command");
-}
-
-/* Settings may come by the environment; everything else of it stays here. */
-static bool
-passes_on(const char *variable)
-{
-	static const char *const	begin[] = { "HOOKKEEPER_", "STRIPE_WEBHOOK_SECRET=",
-					    "CLERK_WEBHOOK_", "RESEND_WEBHOOK_SECRET=" };
-
-	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
-		if (strncmp(variable, begin[i], strlen(begin[i])) == 0)
-			return strncmp(variable, "HOOKKEEPER_CONF=", 16) != 0;
-	return false;
-}
-
-static enum hk_err
-environment(const struct visit *v, const char *env[VARIABLES + 1])
-{
-	size_t	n = 0;
-
-	env[n++] = "PATH=/usr/bin:/bin";
-	env[n++] = "LC_ALL=C";
-	if (v->conf->file != NULL && (env[n++] = arena_printf(v->arena, "HOOKKEEPER_CONF=%s",
-	    v->conf->file)) == NULL)
-		return err_note(HK_NOMEM, "no memory for an environment");
-	for (char **e = environ; *e != NULL && n < VARIABLES; e++)
-		if (passes_on(*e))
-			env[n++] = *e;
-	env[n] = NULL;
-	return HK_OK;
-}
 
 /* The answer is the receiver's own JSON, and so has the event's number; or anybody's. */
 static enum hk_err
@@ -151,29 +107,13 @@ read_report(const struct child *c, struct sent *s)
 static enum hk_err
 run(struct visit *v, const char *const *argv, struct sent *s)
 {
-	static atomic_int running;
-	const char	*env[VARIABLES + 1];
-	struct child	 c = { .argv = argv, .env = env, .limit_us = LIMIT_US };
+	struct child	 c = { .argv = argv, .limit_us = LIMIT_US };
 	enum hk_err	 e;
 
 	buf_init(&c.out, OUT_MOST);
 	buf_init(&c.err, ERR_MOST);
-	if (atomic_fetch_add(&running, 1) >= SENDING_MOST) {
-		e = err_tell(HK_BUSY, "other samples are being sent; try again");
-		goto out;
-	}
-	if ((e = environment(v, env)) != HK_OK || (e = child_run(&c)) != HK_OK)
-		goto out;
-	if (c.out.len > 0)
+	if ((e = helper_run(v, &c)) == HK_OK)
 		e = read_report(&c, s);
-	else {
-		struct span	said = span_trim(buf_span(&c.err));
-
-		e = err_tell(HK_IO, "%.*s", SPAN_ARG(said.len > 0 ? said :
-		    SPAN("the hookkeeper command ended without a word")));
-	}
-out:
-	atomic_fetch_sub(&running, 1);
 	buf_release(&c.out);
 	buf_release(&c.err);
 	return e;
@@ -191,7 +131,7 @@ sending_do(struct visit *v, const struct provider *pv, const char *type, struct 
 		return err_tell(HK_NOTFOUND, "there is no sample of this type");
 	if ((why = sending_hindered(v, sender, &label, &url)) != NULL)
 		return err_tell(HK_CONF, "%s", why);
-	if ((e = find_command(v, &argv[n++])) != HK_OK)
+	if ((e = helper_find(v, &argv[n++])) != HK_OK)
 		return e;
 	argv[n++] = "send";
 	argv[n++] = "--json";

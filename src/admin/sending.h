@@ -17,6 +17,9 @@
 const char	*sending_hindered(const struct visit *, const struct conf_sender *,
 		    const char **label, const char **url);
 
+/* Where this site is for others, "https://example.org"; NULL: nobody says. */
+const char	*sending_base(const struct visit *);
+
 struct sent {
 	int64_t	status;		/* of the answer */
 	int64_t	event;		/* its number here; 0: the answer has none */

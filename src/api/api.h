@@ -119,7 +119,7 @@ enum hk_err	 call_page(struct call *, int64_t *limit, struct span *after) HK_MUS
 /*
  * The user ":user" of the address, any id user_find() takes; of /me the
  * session's own.  Deleted ones are found: look at u->deleted.  c->problem is
- * NOT_FOUND when there is none.
+ * NOT_FOUND when there is none, or when it is an address that several have.
  */
 enum hk_err	 call_user(struct call *, struct user *) HK_MUST_USE;
 /* The same by a text, e.g. of the body's member `name`. */

@@ -144,15 +144,40 @@ call_page(struct call *c, int64_t *limit, struct span *after)
 	return HK_OK;
 }
 
+/* Does a second one of the living have this address?  Then it names neither. */
+static enum hk_err
+is_shared(struct call *c, struct span any, const struct user *u, bool *shared)
+{
+	struct stmt	*q;
+	int64_t		 n = 0;
+	enum hk_err	 e;
+
+	*shared = false;
+	if (memchr(any.p, '@', any.len) == NULL)
+		return HK_OK;
+	if ((e = db_stmt(c->db, S_USER_SHARED, &q)) != HK_OK)
+		return e;
+	bind_text(q, ":any", any);
+	bind_text(q, ":id", span_str(u->id));
+	if ((e = stmt_int(q, &n)) == HK_OK)
+		*shared = n != 0;
+	return e;
+}
+
 enum hk_err
 call_user_named(struct call *c, const char *name, struct span any, struct user *u)
 {
+	int		shown = (int)(any.len < SHOWN ? any.len : SHOWN);
+	bool		shared;
 	enum hk_err	e = user_find(c->db, any, u);
 
 	if (e == HK_NOTFOUND)
-		return call_problem(c, PROBLEM_NOT_FOUND, "there is no user `%.*s` (%s)",
-		    (int)(any.len < SHOWN ? any.len : SHOWN), any.p, name);
-	return e;
+		return call_problem(c, PROBLEM_NOT_FOUND, "there is no user `%.*s` (%s)", shown,
+		    any.p, name);
+	if (e != HK_OK || (e = is_shared(c, any, u, &shared)) != HK_OK || !shared)
+		return e;
+	return call_problem(c, PROBLEM_NOT_FOUND, "more than one user has the address `%.*s` (%s);"
+	    " name the one that is meant by its id", shown, any.p, name);
 }
 
 enum hk_err

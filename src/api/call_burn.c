@@ -158,6 +158,8 @@ key_of(struct call *c, struct span reference, struct burn *b)
 {
 	if (reference.p == NULL)
 		return burn_key(c, "burn", b);
+	if (reference.len == 0)		/* else all without one were one */
+		return call_problem(c, PROBLEM_BAD_REQUEST, "`reference` is empty");
 	b->chance = false;
 	b->key = span_str(arena_printf(c->arena, "api:reference:%.*s", SPAN_ARG(reference)));
 	return b->key.p != NULL ? HK_OK : no_memory();

@@ -59,6 +59,17 @@ call_keys(struct call *c)
 	return list_rows(c, &l, q);
 }
 
+/* Who saw the text of a key, or ended it, stands in the audit log. */
+static enum hk_err
+note_key(struct call *c, const char *action, struct span id)
+{
+	struct span	subject = span_str(arena_printf(c->arena, "key:%.*s", SPAN_ARG(id)));
+
+	if (subject.p == NULL)
+		return err_note(HK_NOMEM, "no memory for a line of the audit log");
+	return note_action(c, action, subject, SPAN_NULL);
+}
+
 /* The text goes into the answer, and nowhere else. */
 static enum hk_err
 put_secret(struct call *c, struct span id, char text[APIKEY_TEXT])
@@ -90,6 +101,8 @@ call_key_create(struct call *c)
 	if ((e = apikey_make(&cause, c->conf, u.id, name, &k, text)) != HK_OK)
 		return call_failed(c, e);
 	c->status = 201;
+	if ((e = note_key(c, "key.create", span_str(k.id))) != HK_OK)
+		return e;
 	return put_secret(c, span_str(k.id), text);
 }
 
@@ -110,6 +123,8 @@ call_key_reveal(struct call *c)
 		    " that this one was sealed with; make a new one");
 	if (e != HK_OK)
 		return call_failed(c, e);
+	if ((e = note_key(c, "key.reveal", id)) != HK_OK)
+		return e;
 	return put_secret(c, id, text);
 }
 
@@ -122,6 +137,8 @@ call_key_revoke(struct call *c)
 
 	if (e != HK_OK && e != HK_SKIP)
 		return call_failed(c, e);
+	if (e == HK_OK && (e = note_key(c, "key.revoke", id)) != HK_OK)
+		return e;
 	return put_key(c, id);
 }
 

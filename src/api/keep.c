@@ -21,9 +21,9 @@ keep_request(char out[KEEP_REQUEST + 1], const struct http_request *rq)
 }
 
 static const char *
-purpose(struct span key, struct arena *arena)
+purpose(const struct kept *k, struct arena *arena)
 {
-	return arena_printf(arena, "answer to %.*s", SPAN_ARG(key));
+	return arena_printf(arena, "answer to %lld %.*s", (long long)k->token, SPAN_ARG(k->key));
 }
 
 static enum hk_err
@@ -36,7 +36,7 @@ static enum hk_err
 unseal(const struct conf *conf, struct kept *k, struct arena *arena)
 {
 	const struct seal_keys	 keys = { conf->keys, conf->nkeys };
-	const char		*what = purpose(k->key, arena);
+	const char		*what = purpose(k, arena);
 
 	if (what == NULL)
 		return no_memory();
@@ -67,6 +67,7 @@ keep_find(struct db *db, const struct conf *conf, struct kept *k, int64_t now,
 	if ((e = db_stmt(db, S_ANSWER_GET, &q)) != HK_OK)
 		return e;
 	bind_text(q, ":key", k->key);
+	bind_int(q, ":token", k->token);
 	bind_int(q, ":since", now - KEEP_US);
 	if ((e = stmt_step(q, &row)) == HK_OK)
 		e = row ? take(q, k, arena, &sealed) : HK_NOTFOUND;
@@ -96,7 +97,7 @@ static enum hk_err
 close_up(const struct conf *conf, const struct kept *k, struct arena *arena, struct span *body)
 {
 	const struct seal_keys	 keys = { conf->keys, conf->nkeys };
-	const char		*what = purpose(k->key, arena);
+	const char		*what = purpose(k, arena);
 
 	*body = SPAN_NULL;
 	if (keys.n == 0)

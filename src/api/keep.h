@@ -3,7 +3,9 @@
  *
  * It is kept in the transaction of what was done, so there is never one
  * without the other.  As with Stripe's it counts whatever the answer was, once
- * the call was carried out: also that the balance was too small.
+ * the call was carried out: also that the balance was too small.  Each token
+ * has keys of its own: an answer, which may have a secret in it, is for nobody
+ * but who asked, and nobody can spoil another's key.
  *
  * Source: https://docs.stripe.com/api/idempotent_requests
  */
@@ -31,7 +33,8 @@ struct kept {
 };
 
 /*
- * Fills status, type and body of the answer to k->key; all in the arena.
+ * Fills status, type and body of the answer to k->key of k->token; all in the
+ * arena.
  * HK_NOTFOUND: there is none.  HK_EXISTS: there is one, to another request
  * than k->request.  HK_BADSIG: it was sealed by a key we have no longer.
  */

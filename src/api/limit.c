@@ -143,13 +143,3 @@ limit_take(struct limit *l, enum limit_of of, uint64_t slot, const struct limit_
 	} while (!atomic_compare_exchange_weak(at, &was, now + debt + c.each));
 	return true;
 }
-
-bool
-limit_open_to(struct limit *l, enum limit_of of, uint64_t slot, const struct limit_rate *rate,
-    int64_t now, struct limit_left *left)
-{
-	struct cell	 c = cell_of(rate);
-	atomic_llong	*at = &l->until[(size_t)of * LIMIT_SLOTS + slot % LIMIT_SLOTS];
-
-	return fits(owed(atomic_load(at), now, &c), &c, left);
-}

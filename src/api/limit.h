@@ -43,8 +43,5 @@ struct limit_left {
 /* False: too often, nothing is taken.  *left may be NULL. */
 bool		 limit_take(struct limit *, enum limit_of, uint64_t slot,
 		    const struct limit_rate *, int64_t now, struct limit_left *left);
-/* The same, but it takes nothing. */
-bool		 limit_open_to(struct limit *, enum limit_of, uint64_t slot,
-		    const struct limit_rate *, int64_t now, struct limit_left *left);
 
 #endif

@@ -9,7 +9,6 @@
 #define CGI_SLICE_US	50000
 #define COMMIT_MOST	256		/* calls in one transaction */
 #define BODY_MOST	(1 << 20)	/* above it nobody says how a problem looks */
-#define CACHE_KB	(16 << 10)	/* keys come in no order, so pages are touched all over */
 #define WORK_MOST	(16 << 20)	/* of a request's arena */
 
 /* The writer's thread, all answers of a commit being out. */
@@ -30,7 +29,6 @@ writer_open(struct api *api, bool thread)
 	const struct writer_opts	opts = {
 		.path = api->conf->db, .busy_timeout_ms = api->conf->busy_timeout_ms,
 		.most = COMMIT_MOST, .patient = thread, .committed = committed, .ctx = api,
-		.cache_kb = CACHE_KB,
 	};
 
 	return writer_start(&api->writer, &opts, thread);

@@ -6,6 +6,9 @@
 #include "base/fault.h"
 #include "base/log.h"
 
+#define WEIGHT_MOST	20000	/* of a body: 2 MB or so as a tree */
+#define HOLDER_WEIGHT	10
+
 /* ---- what both do ------------------------------------------------------------- */
 
 static bool
@@ -124,7 +127,8 @@ static enum hk_err
 replay(struct order *o, bool *found)
 {
 	struct call	*c = &o->c;
-	struct kept	 k = { .key = c->key, .request = span_str(o->request) };
+	struct kept	 k = { .key = c->key, .request = span_str(o->request),
+			     .token = c->who.token };
 	enum hk_err	 e;
 
 	*found = true;
@@ -261,6 +265,28 @@ is_json(struct span type)
 	return name.len == 16 && strncasecmp(name.p, "application/json", 16) == 0;
 }
 
+/*
+ * What its tree will take, in values: an empty object is two bytes of text, and
+ * hundreds of a tree.
+ */
+static size_t
+weight(struct span body)
+{
+	bool	quoted = false;
+	size_t	n = 0;
+
+	for (size_t i = 0; i < body.len; i++)
+		if (body.p[i] == '\\')
+			i++;
+		else if (body.p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && (body.p[i] == '{' || body.p[i] == '['))
+			n += HOLDER_WEIGHT;
+		else if (!quoted && body.p[i] == ',')
+			n++;
+	return n;
+}
+
 static enum hk_err
 read_body(struct order *o)
 {
@@ -271,6 +297,9 @@ read_body(struct order *o)
 		return HK_OK;
 	if (c->rq->body.len > API_BODY_MOST)
 		return call_problem(c, PROBLEM_TOO_LARGE, "a body has %d bytes at most", API_BODY_MOST);
+	if (weight(c->rq->body) > WEIGHT_MOST)
+		return call_problem(c, PROBLEM_TOO_LARGE, "a body has %d values at most, an object "
+		    "or list counting as %d", WEIGHT_MOST, HOLDER_WEIGHT);
 	if (!is_json(field_get(&c->rq->fields, "content-type")))
 		return call_problem(c, PROBLEM_NOT_JSON, "send the body with "
 		    "`Content-Type: application/json`");

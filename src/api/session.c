@@ -135,14 +135,14 @@ check_claims(const struct sessions *s, struct span json, int64_t now, struct are
     struct session *out)
 {
 	static const struct scan_want	 want[] = {
-		{ -1, "exp" }, { -1, "nbf" }, { -1, "azp" }, { -1, "sts" }, { -1, "sub" }
+		{ -1, "exp" }, { -1, "nbf" }, { -1, "azp" }, { -1, "sts" }, { -1, "sub" }, { -1, "aud" }
 	};
-	struct scan_found		 found[5];
+	struct scan_found		 found[6];
 	struct span			 status;
 	int64_t				 from_us;
 	const char			*parties = sessions_parties(s);
 
-	if (scan_json(json, want, 5, found, arena) != HK_OK)
+	if (scan_json(json, want, 6, found, arena) != HK_OK)
 		return no_token("its claims are no JSON object");
 	if (!time_of(&found[0], &out->expires_us) || !time_of(&found[1], &from_us))
 		return no_token("its exp or nbf is missing or no time");
@@ -152,6 +152,9 @@ check_claims(const struct sessions *s, struct span json, int64_t now, struct are
 	if (!text_of(&found[2], arena, &out->party) ||
 	    (out->party.p != NULL && parties != NULL && !is_party(parties, out->party)))
 		return no_token("its azp is not among clerk.authorized_parties");
+	/* RFC 7519, section 4.1.3: whom it does not name must refuse it. */
+	if (found[5].type != SCAN_ABSENT)
+		return no_token("it has an aud, so it was made for another service");
 	if (!text_of(&found[3], arena, &status) ||
 	    (status.p != NULL && !span_is(status, "active")))
 		return no_token("its sts is not active");

@@ -34,8 +34,9 @@ struct session {
 
 /*
  * HK_BADSIG: no key of ours made it, or it is none at all; HK_STALE: a good one
- * of another time; HK_CONF: no keys are set.  err_last() says for the log what
- * is wrong, never the token.
+ * of another time; HK_CONF: no keys are set.  One with an aud is none: Clerk's
+ * templates make tokens for other services by the same key.  err_last() says for
+ * the log what is wrong, never the token.
  */
 enum hk_err	 session_check(const struct sessions *, struct span jwt, int64_t now,
 		    struct arena *, struct session *) HK_MUST_USE;

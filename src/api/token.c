@@ -27,6 +27,10 @@ const struct token_scope token_scopes[] = {
 	{ "events:read",	"see stored events" },
 	{ "events:write",	"have events worked on again" },
 	{ "stream:read",	"get the key to a user's stream" },
+	{ "endpoints:read",	"see endpoints and the types of message" },
+	{ "endpoints:write",	"make, change, pause and delete endpoints, and see their secrets" },
+	{ "messages:read",	"see messages and what became of their deliveries" },
+	{ "messages:write",	"put messages, and have deliveries sent again" },
 	{ NULL,			NULL }
 };
 

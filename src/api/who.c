@@ -56,17 +56,6 @@ admit(struct order *o, enum limit_of of, uint64_t slot, int64_t rate)
 
 /* ---- without the database ----------------------------------------------------- */
 
-static enum hk_err
-stranger(struct order *o)
-{
-	struct limit_left	left;
-
-	if (o->api->limit == NULL || limit_open_to(o->api->limit, LIMIT_ADDRESS,
-	    limit_slot(o->address), &strangers, o->c.now, &left))
-		return HK_OK;
-	return too_many(o, &left, "address with tokens that are none");
-}
-
 enum hk_err
 who_shows(struct order *o)
 {
@@ -79,23 +68,28 @@ who_shows(struct order *o)
 		return call_problem(&o->c, PROBLEM_NO_TOKEN, "send a token as "
 		    "`Authorization: Bearer TOKEN` or `X-Hookkeeper-Token: TOKEN`");
 	if (is_session(o))
-		return stranger(o);
+		return HK_OK;
 	sha256(o->digest, &o->shown, 1);
 	if (!seen_has(&o->api->seen, o->digest, &id, &rate))
-		return stranger(o);
+		return HK_OK;
 	o->known = true;
 	return admit(o, LIMIT_TOKEN, (uint64_t)id, rate);
 }
 
 /* ---- with it ---------------------------------------------------------------------- */
 
-/* e: what is wrong with it. */
+/*
+ * e: what is wrong with it.  Only after it was looked at: an address may be that
+ * of many, and whose token is good hears nothing of what others there have tried.
+ */
 static enum hk_err
 refused(struct order *o, enum hk_err e)
 {
-	if (o->api->limit != NULL)
-		(void)limit_take(o->api->limit, LIMIT_ADDRESS, limit_slot(o->address), &strangers,
-		    o->c.now, NULL);	/* full: then it is full */
+	struct limit_left	left;
+
+	if (o->api->limit != NULL && !limit_take(o->api->limit, LIMIT_ADDRESS,
+	    limit_slot(o->address), &strangers, o->c.now, &left))
+		return too_many(o, &left, "address with tokens that are none");
 	log_warn("%.*s %.*s from %.*s: %s", SPAN_ARG(o->c.rq->method), SPAN_ARG(o->c.rq->path),
 	    SPAN_ARG(o->address), err_last());
 	return call_problem(&o->c, PROBLEM_NO_TOKEN, "%s", e == HK_STALE ?

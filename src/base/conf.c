@@ -215,7 +215,8 @@ conf_parse(struct conf **out, const char *file, struct span text, bool private_f
 		e = by_env;
 	if (e == HK_OK && (e = set_paths(w)) == HK_OK &&
 	    (e = check_paths(c, env)) == HK_OK && (e = check_verify(w)) == HK_OK &&
-	    (e = conf_keys(w)) == HK_OK && (e = custom_check(w)) == HK_OK)
+	    (e = conf_keys(w)) == HK_OK && (e = custom_check(w)) == HK_OK &&
+	    (e = channel_check(w)) == HK_OK)
 		for (i = 0; i < conf_senders(c) && e == HK_OK; i++)
 			e = conf_secrets(w, i, c->file, env);
 	if (e == HK_OK && need_db)
@@ -248,6 +249,15 @@ conf_sender(const struct conf *c, const char *name)
 	for (i = 0; i < conf_senders(c); i++)
 		if (strcmp(c->sender[i].name, name) == 0)
 			return &c->sender[i];
+	return NULL;
+}
+
+const struct conf_channel *
+conf_channel(const struct conf *c, struct span name)
+{
+	for (size_t i = 0; i < c->nchannel; i++)
+		if (span_is(name, c->channel[i].name))
+			return &c->channel[i];
 	return NULL;
 }
 

@@ -26,6 +26,9 @@
 #include "base/buf.h"
 
 enum { MODE_TEST = 0, MODE_LIVE = 1 };
+enum { LOG_TO_STDERR = 0, LOG_TO_SYSTEM = 1 };	/* log_to */
+/* unkey_burn_at */
+enum { UNKEY_BURNS_HERE = 0, UNKEY_BURNS_THERE = 1 };
 enum { NEGATIVE_ALLOW = 0, NEGATIVE_FLOOR = 1 };
 /* remote_user_role; as enum role of admin/admin.h */
 enum { REMOTE_NONE = 0, REMOTE_VIEWER = 1, REMOTE_OPERATOR = 2, REMOTE_ADMIN = 3 };
@@ -72,6 +75,24 @@ struct conf_sender {
 	struct conf_custom	 custom;	/* not of the first CONF_SENDERS */
 };
 
+/*
+ * A [command NAME] or [mail NAME]: where messages can be sent to besides webhooks.
+ * A text that was not set is NULL, or its default; to begins with "data." or is
+ * an address.
+ */
+enum conf_channel_kind { CHANNEL_COMMAND, CHANNEL_MAIL };
+struct conf_channel {
+	const char		*name;		/* "command:welcome": as in the database */
+	const char		*section;	/* "command welcome": as in the file */
+	enum conf_channel_kind	 kind;
+#define CHANNEL_STR(field, ...)	const char *field;
+#define COMMAND_STR(field, ...)	const char *field;
+#define COMMAND_INT(field, ...)	int64_t field;
+#define MAIL_STR(field, ...)	const char *field;
+#include "base/conf.def"
+};
+#define CONF_CHANNELS_MOST	32
+
 #define CONF_SENDERS		3	/* stripe, clerk, resend, in this order */
 #define CONF_CUSTOM_MOST	64	/* [custom NAME] sections */
 #define CONF_CUSTOM_NAME	32	/* characters of a NAME: a-z 0-9 _ - */
@@ -89,6 +110,9 @@ struct conf {
 	/* The fixed ones, then those of [custom NAME] in the file's order. */
 	struct conf_sender sender[CONF_SENDERS + CONF_CUSTOM_MOST];
 	size_t	 ncustom;
+	/* [command NAME] and [mail NAME], in the file's order. */
+	struct conf_channel channel[CONF_CHANNELS_MOST];
+	size_t	 nchannel;
 };
 
 /* How many of sender[] there are. */
@@ -99,7 +123,8 @@ conf_senders(const struct conf *c)
 }
 
 /*
- * Load for a program, whose /proc/self/exe finds the pointer file.
+ * Load for a program, whose /proc/self/exe finds the pointer file; from then on it
+ * logs where the settings say.
  * *out is freed by conf_free(), which cleanses the secrets.
  * need_db: db and mode must be set; without, they may be NULL and -1.
  */
@@ -114,6 +139,8 @@ void		 conf_free(struct conf *);	/* NULL is fine */
 
 /* NULL when there is no such sender. */
 const struct conf_sender *conf_sender(const struct conf *, const char *name);
+/* "command:welcome"; NULL: there is none. */
+const struct conf_channel *conf_channel(const struct conf *, struct span name);
 /* Does the sender's `events` setting let this type through?  SPAN_NULL: by '*' alone. */
 bool		 conf_wants(const struct conf_sender *, struct span type);
 /*

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/conf_part.h"
+#include "base/log.h"
 
 #define FILE_MOST	(1 << 20)
 #define SYSTEM_FILE	"/etc/hookkeeper/hookkeeper.conf"
@@ -151,6 +152,8 @@ conf_load(struct conf **out, bool need_db)
 	if (e == HK_OK || e == HK_NOTFOUND)
 		e = conf_parse(out, s.file, span_of(s.text, s.len),
 		    s.file != NULL && file_private(&s.st), s.env, need_db);
+	if (e == HK_OK)
+		log_system((*out)->log_to == LOG_TO_SYSTEM ? LOG_SYSTEM : NULL);
 	if (s.text != NULL)
 		explicit_bzero(s.text, s.len);
 	free(s.text);

@@ -9,7 +9,7 @@
 #include "base/conf.h"
 
 enum conf_kind { KIND_INT, KIND_STR, KIND_PICK };
-enum conf_of { OF_PROGRAM, OF_SENDER, OF_BUILTIN, OF_CUSTOM };
+enum conf_of { OF_PROGRAM, OF_SENDER, OF_BUILTIN, OF_CUSTOM, OF_CHANNEL };
 
 /* What conf.def says of a setting. */
 struct conf_row {
@@ -54,10 +54,25 @@ enum {
 #include "base/conf.def"
 	CUSTOM_ROWS
 };
+/* A channel's: what both kinds have, then its own. */
+enum {
+#define CHANNEL_STR(field, ...)	COMMAND_ROW_##field,
+#define COMMAND_STR(field, ...)	COMMAND_ROW_##field,
+#define COMMAND_INT(field, ...)	COMMAND_ROW_##field,
+#include "base/conf.def"
+	COMMAND_ROWS
+};
+enum {
+#define CHANNEL_STR(field, ...)	MAIL_ROW_##field,
+#define MAIL_STR(field, ...)	MAIL_ROW_##field,
+#include "base/conf.def"
+	MAIL_ROWS
+};
 
 /* In the order of conf.def. */
 extern const struct conf_row	rows_general[GENERAL_ROWS];
 extern const struct conf_row	rows_builtin[BUILTIN_ROWS], rows_custom[CUSTOM_ROWS];
+extern const struct conf_row	rows_command[COMMAND_ROWS], rows_mail[MAIL_ROWS];
 extern const char *const	conf_sender_name[CONF_SENDERS];
 /* Environment variables of their secrets; the first that is set counts. */
 extern const char *const	conf_secret_env[CONF_SENDERS][3];
@@ -98,6 +113,10 @@ struct whole {
 		const char *const	*env;		/* as conf_secret_env[] */
 		unsigned int		 secrets_from;	/* bits 1 << enum conf_source */
 	} sender[SENDERS_MOST];
+	struct {
+		size_t	 first;			/* of its settings */
+		int	 line;			/* of the section's beginning */
+	} channel[CONF_CHANNELS_MOST];
 	struct wipe	*wipe;		/* what conf_free() cleanses */
 };
 
@@ -118,6 +137,8 @@ set_of(struct whole *w, size_t sender, int row)
 enum hk_err	 table_begin(struct whole *) HK_MUST_USE;
 /* The same for one more sender, whose name, section and env are set. */
 enum hk_err	 table_sender(struct whole *, size_t sender) HK_MUST_USE;
+/* The same for a channel, whose section and kind are set. */
+enum hk_err	 table_channel(struct whole *, size_t channel) HK_MUST_USE;
 /* NULL: there is none. */
 struct setting	*table_find(struct whole *, const char *section, const char *key);
 /* What to write instead of a name that does not exist. */
@@ -158,6 +179,15 @@ enum hk_err	 custom_section(struct whole *, const char *section, const struct pl
 		    HK_MUST_USE;
 /* Do the settings of all of them have their form, and go together? */
 enum hk_err	 custom_check(struct whole *) HK_MUST_USE;
+
+/* conf_channel.c */
+/* Is the section's name meant as one of [command NAME] or [mail NAME]? */
+bool		 channel_meant(const char *section);
+/* Make room for its settings, unless that is done; wrong names are noted. */
+enum hk_err	 channel_section(struct whole *, const char *section, const struct place *)
+		    HK_MUST_USE;
+/* Do the settings of all of them, and of [unkey], have their form? */
+enum hk_err	 channel_check(struct whole *) HK_MUST_USE;
 
 /* conf_secret.c: all places of a sender's secrets into its list. */
 enum hk_err	 conf_secrets(struct whole *, size_t sender, const char *file,

@@ -42,6 +42,12 @@ label(const struct whole *w, const struct setting *s, size_t i, char made[CONF_F
 
 	if (s->row->of != OF_PROGRAM)
 		return i < sender->nsecret ? sender->secret[i].label : NULL;
+	if (s->row == &rows_general[ROW_unkey_root_key]) {
+		if (i > 0 || c->unkey_root_key == NULL)
+			return NULL;
+		conf_fingerprint(made, span_str(c->unkey_root_key));
+		return made;
+	}
 	if (i >= c->nkeys)
 		return NULL;
 	conf_fingerprint(made, span_of((const char *)c->keys[i], CONF_KEY));
@@ -236,6 +242,20 @@ put_variables(struct buf *b)
 	buf_puts(b, "    [custom NAME] CUSTOM_NAME_WEBHOOK_SECRET (NAME in capitals, '-' as '_')\n");
 }
 
+static void
+put_channels(struct buf *b)
+{
+	buf_printf(b, "[command NAME]\n\n"
+	    "    A program that gets messages; with [mail NAME] at most %d.  NAME as above.\n"
+	    "    Types clerk.sms and clerk.email: what Clerk leaves to us to deliver.\n\n",
+	    CONF_CHANNELS_MOST);
+	for (size_t i = 0; i < COMMAND_ROWS; i++)
+		put_row(&rows_command[i], b);
+	buf_puts(b, "[mail NAME]\n\n    Messages as mails.\n\n");
+	for (size_t i = 0; i < MAIL_ROWS; i++)
+		put_row(&rows_mail[i], b);
+}
+
 void
 conf_reference(struct buf *b)
 {
@@ -262,5 +282,6 @@ conf_reference(struct buf *b)
 	buf_puts(b, ".\n\n");
 	for (i = SENDER_ROWS; i < CUSTOM_ROWS; i++)
 		put_row(&rows_custom[i], b);
+	put_channels(b);
 	put_variables(b);
 }

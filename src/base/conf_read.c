@@ -59,6 +59,8 @@ begin_section(struct reading *r, struct span line)
 		name[inner.len] = '\0';
 		if (custom_meant(name))
 			e = custom_section(r->w, name, &r->here);
+		else if (channel_meant(name))
+			e = channel_section(r->w, name, &r->here);
 	}
 	r->skip = e != HK_OK;
 	failed(r, e);
@@ -158,7 +160,7 @@ check_list(const struct setting *s, const struct place *here, struct span value)
 	if (strcmp(key, "trusted_proxies") == 0 || strcmp(key, "allow_private") == 0)
 		return check_nets(s, here, value);
 	if ((star = memchr(value.p, '*', value.len)) != NULL &&
-	    strcmp(key, "events") != 0)
+	    strcmp(key, "events") != 0 && strcmp(key, "types") != 0)
 		return conf_wrong(here, "%s.%s takes no '*'", s->section, key);
 	for (; star != NULL; star = memchr(star, '*', (size_t)(end - star)))
 		if (++star < end && *star != ' ' && *star != '\t')

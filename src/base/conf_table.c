@@ -47,6 +47,26 @@ const struct conf_row rows_custom[CUSTOM_ROWS] = {
 #include "base/conf.def"
 };
 
+#define CHAN(field)	offsetof(struct conf_channel, field)
+#define CHANNEL_S(field, key, def, sentence) \
+	{ OF_CHANNEL, NULL, key, NULL, KIND_STR, CHAN(field), 0, 0, 0, def, NULL, NULL, sentence },
+#define CHANNEL_I(field, key, least, most, def, unit, sentence) \
+	{ OF_CHANNEL, NULL, key, NULL, KIND_INT, CHAN(field), least, most, def, NULL, NULL, unit, \
+	  sentence },
+
+const struct conf_row rows_command[COMMAND_ROWS] = {
+#define CHANNEL_STR(field, ...)	CHANNEL_S(field, __VA_ARGS__)
+#define COMMAND_STR(field, ...)	CHANNEL_S(field, __VA_ARGS__)
+#define COMMAND_INT(field, ...)	CHANNEL_I(field, __VA_ARGS__)
+#include "base/conf.def"
+};
+
+const struct conf_row rows_mail[MAIL_ROWS] = {
+#define CHANNEL_STR(field, ...)	CHANNEL_S(field, __VA_ARGS__)
+#define MAIL_STR(field, ...)	CHANNEL_S(field, __VA_ARGS__)
+#include "base/conf.def"
+};
+
 /* One more setting, at its default. */
 static void
 add(struct whole *w, const struct setting *new)
@@ -103,6 +123,27 @@ table_sender(struct whole *w, size_t sender)
 }
 
 enum hk_err
+table_channel(struct whole *w, size_t channel)
+{
+	const struct conf_channel	*ch = &w->conf.channel[channel];
+	bool				 mail = ch->kind == CHANNEL_MAIL;
+	const struct conf_row		*row = mail ? rows_mail : rows_command;
+	size_t				 n = mail ? MAIL_ROWS : COMMAND_ROWS;
+	struct setting			 new = { .section = ch->section };
+	enum hk_err			 e;
+
+	if ((e = make_room(w, n)) != HK_OK)
+		return e;
+	w->channel[channel].first = w->nset;
+	for (; n > 0; row++, n--) {
+		new.row = row;
+		new.at = offsetof(struct conf, channel) + channel * sizeof(*ch) + row->at;
+		add(w, &new);
+	}
+	return HK_OK;
+}
+
+enum hk_err
 table_begin(struct whole *w)
 {
 	enum hk_err	e = make_room(w, GENERAL_ROWS);
@@ -140,13 +181,15 @@ table_find(struct whole *w, const char *section, const char *key)
 bool
 row_is_secret(const struct conf_row *row)
 {
-	return strcmp(row->key, "secrets") == 0 || row == &rows_general[ROW_key];
+	return strcmp(row->key, "secrets") == 0 || row == &rows_general[ROW_key] ||
+	    row == &rows_general[ROW_unkey_root_key];
 }
 
 bool
 row_is_list(const struct conf_row *row)
 {
-	return row_is_secret(row) || strcmp(row->key, "events") == 0 ||
+	return (row_is_secret(row) && row != &rows_general[ROW_unkey_root_key]) ||
+	    strcmp(row->key, "events") == 0 || strcmp(row->key, "types") == 0 ||
 	    strcmp(row->key, "instances") == 0 || strcmp(row->key, "trusted_proxies") == 0 ||
 	    row == &rows_general[ROW_api_origins] || row == &rows_general[ROW_session_keys] ||
 	    row == &rows_general[ROW_authorized_parties] || row == &rows_general[ROW_allow_private];

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A pipe takes this much in one piece (PIPE_BUF), among several processes too. */
@@ -16,12 +19,48 @@ static const char *const level_names[] = { "error", "warning", "info", "debug" }
 
 static const char	*program = "hookkeeper";
 static enum log_level	 most = LOG_INFO;
+static const char	*system_log;	/* socket; NULL: stderr */
 
 void
 log_open(const char *name, enum log_level upto)
 {
 	program = name;
 	most = upto;
+}
+
+void
+log_system(const char *path)
+{
+	system_log = path;
+}
+
+/*
+ * A socket for each line: a log that is started anew is found again, and no
+ * descriptor is left open for those we start.
+ */
+static bool
+put_system(enum log_level level, struct span line)
+{
+	static const int	 severity[] = { 3, 4, 6, 7 };
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	char			 text[LINE_MAX_LEN + 64], when[32];
+	time_t			 now = time(NULL);
+	struct tm		 tm;
+	int			 fd, len;
+	bool			 done;
+
+	if (strlen(system_log) >= sizeof(sun.sun_path) || localtime_r(&now, &tm) == NULL ||
+	    strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm) == 0)
+		return false;
+	strcpy(sun.sun_path, system_log);
+	len = snprintf(text, sizeof(text), "<%d>%s %.*s", 3 << 3 | severity[level], when,
+	    SPAN_ARG(line));
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return false;
+	done = sendto(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
+	    (struct sockaddr *)&sun, sizeof(sun)) == len;
+	close(fd);
+	return done;
 }
 
 /*
@@ -97,6 +136,10 @@ log_line(enum log_level level, const char *fmt, ...)
 	len = (size_t)snprintf(line, 256, "%.200s[%ld]: %s: ", program, (long)getpid(),
 	    level_names[level]);
 	len = put_safely(line, len, span_of(text, (size_t)n), cut);
+	if (system_log != NULL && put_system(level, span_of(line, len))) {
+		errno = errno_was;
+		return;
+	}
 	line[len++] = '\n';
 	/* A log that cannot be written has nobody left to tell. */
 	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)

@@ -37,6 +37,7 @@ look(struct db *db, enum stmt_id by, struct span any, const struct app_user *u,
     struct user *out, bool *found)
 {
 	struct stmt	*q = NULL;
+	bool		 another = false;
 	enum hk_err	 e;
 
 	*found = false;
@@ -53,8 +54,14 @@ look(struct db *db, enum stmt_id by, struct span any, const struct app_user *u,
 		ref_keep(out->id, sizeof(out->id), col_text(q, 0));
 		ref_keep(out->clerk_id, sizeof(out->clerk_id), col_text(q, 1));
 		out->deleted = col_int(q, 2) != 0;
+		if (by == S_USER_BY_ADDRESS)
+			e = stmt_step(q, &another);
 	}
 	stmt_reset(q);
+	/* One of them may only say that it is his: Clerk need not have verified it. */
+	if (e == HK_OK && another)
+		e = err_tell(HK_EXISTS, "more than one user has the address %.*s; name the one"
+		    " that is meant by Clerk id or external id", SPAN_ARG(any));
 	return e;
 }
 

@@ -9,6 +9,7 @@
 
 #define DAY_US		(86400 * US_PER_S)
 #define CLOCK_US	(60 * US_PER_S)		/* so far apart two clocks may be */
+#define CRON_US		(10 * 60 * US_PER_S)	/* cron that is alive has come within */
 #define LATE_US		(60 * US_PER_S)		/* so long an event may be due */
 
 /* A number asked of the database; says why when there is none. */
@@ -215,18 +216,20 @@ check_refused(struct checkup *k)
 
 /* ---- work ------------------------------------------------------------------ */
 
-static bool
-check_worker(struct checkup *k)
+/* Nobody works all the time: does cron? */
+static void
+check_cron(struct checkup *k)
 {
 	const struct conf	*conf = k->c->conf;
-	int			 fd = -1;
-	bool			 there = wakeup_send(conf, &fd);
+	int64_t			 once = work_once_us(conf);
+	char			 text[TIME_LEN + 1];
 
-	if (fd != -1)
-		close(fd);
-	if (there)
-		check_say(k, CHECK_OK, "worker", "one is running and works events off as they "
-		    "come");
+	time_text(text, once);
+	if (once > now_us() - CRON_US)
+		check_say(k, CHECK_OK, "worker", "one worked once at %s UTC: cron is alive", text);
+	else if (once != 0)
+		check_say(k, CHECK_WARN, "worker", "the last `worker --once` was at %s UTC: is the "
+		    "line for cron still there (crontab -l), and can cron run it?", text);
 	else if (conf->slice)
 		check_say(k, CHECK_OK, "worker", "none is running: receivers work events off after "
 		    "their answers. What is due later waits for the next event, unless cron "
@@ -234,6 +237,21 @@ check_worker(struct checkup *k)
 	else
 		check_say(k, CHECK_WARN, "worker", "none is running and work_after_reply is off: "
 		    "nothing is worked off but by cron; start `hookkeeper worker`");
+}
+
+static bool
+check_worker(struct checkup *k)
+{
+	int	fd = -1;
+	bool	there = wakeup_send(k->c->conf, &fd);
+
+	if (fd != -1)
+		close(fd);
+	if (there)
+		check_say(k, CHECK_OK, "worker", "one is running and works events off as they "
+		    "come");
+	else
+		check_cron(k);
 	return there;
 }
 
@@ -270,6 +288,19 @@ check_failed(struct checkup *k)
 		check_say(k, CHECK_WARN, "failed", "%lld event%s failed: `hookkeeper events list "
 		    "--status failed` shows them, `events retry` works them again once the cause "
 		    "is gone", (long long)n, n == 1 ? " has" : "s have");
+}
+
+void
+check_foreign(struct checkup *k)
+{
+	int64_t	n;
+
+	if (!ask(k, S_CLI_DOCTOR_FOREIGN, "mode", &n) || n == 0)
+		return;
+	check_say(k, CHECK_WARN, "mode", "of the newest 1000 events %lld were ignored, being of the "
+	    "other mode (this is %s): set mode right, or take the address out of the other "
+	    "mode's endpoints at the sender", (long long)n,
+	    k->c->conf->mode == MODE_LIVE ? "live" : "test");
 }
 
 void

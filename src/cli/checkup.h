@@ -12,6 +12,8 @@ enum check_state { CHECK_OK, CHECK_WARN, CHECK_FAIL, CHECK_STATES };
 
 struct checkup {
 	struct cli	*c;
+	const char	*base;			/* "https://example.org"; NULL: do not try */
+	bool		 quick;			/* the database is not read whole */
 	int		 n[CHECK_STATES];	/* how many of each */
 };
 
@@ -46,11 +48,29 @@ void	 check_clock(struct checkup *);
 void	 check_senders(struct checkup *);
 void	 check_refused(struct checkup *);
 void	 check_work(struct checkup *);
+/* Events that are not for this mode. */
+void	 check_foreign(struct checkup *);
 
 /*
  * The time a sender signed: Stripe's t=, or the field of Standard Webhooks.
  * headers: as in event_body.  0: it does not say.
  */
 int64_t	 signed_time_s(struct span signature, struct span headers);
+
+/* ---- check_kind.c: secrets and programs -------------------------------- */
+
+void	 check_secrets(struct checkup *);
+/* What a secret of a built-in sender is instead, as a clause; NULL: it may be one. */
+const char *secret_lacks(const char *sender, struct span text);
+/* Versions of the .fcgi files where they are installed, and in folder; or NULL. */
+void	 check_programs(struct checkup *, const char *folder);
+
+/* ---- check_reach.c, check_shown.c: from outside; these need base -------- */
+
+/* Signed probes to each receiver; nothing of them is stored. */
+void	 check_reach(struct checkup *);
+void	 check_authorization(struct checkup *);
+/* Tries to fetch settings and database. */
+void	 check_shown(struct checkup *);
 
 #endif

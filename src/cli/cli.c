@@ -19,12 +19,19 @@ const struct command *const commands[] = {
 	&cmd_events_list, &cmd_events_show, &cmd_events_retry,
 	&cmd_quarantine_list, &cmd_quarantine_show, &cmd_quarantine_accept,
 	&cmd_plan_set, &cmd_plan_list, &cmd_plan_rm,
+	&cmd_backup, &cmd_restore, &cmd_export, &cmd_import, &cmd_prune,
 	&cmd_user_show, &cmd_audit, &cmd_replay, &cmd_stats, &cmd_secrets, &cmd_config, &cmd_doctor,
 	&cmd_admin_list, &cmd_admin_add, &cmd_admin_passwd, &cmd_admin_role,
 	&cmd_admin_disable, &cmd_admin_enable, &cmd_admin_unlock, &cmd_admin_logins,
 	&cmd_token_create, &cmd_token_list, &cmd_token_revoke,
 	&cmd_endpoint_add, &cmd_endpoint_list, &cmd_endpoint_show, &cmd_endpoint_change,
-	&cmd_help, &cmd_version, NULL
+	&cmd_endpoint_pause, &cmd_endpoint_resume, &cmd_endpoint_enable, &cmd_endpoint_disable,
+	&cmd_endpoint_rm, &cmd_endpoint_rotate, &cmd_endpoint_secret, &cmd_endpoint_test,
+	&cmd_message_send, &cmd_message_list, &cmd_message_show,
+	&cmd_delivery_list, &cmd_delivery_show, &cmd_delivery_resend, &cmd_delivery_cancel,
+	&cmd_delivery_recover,
+	&cmd_type_list, &cmd_type_set, &cmd_type_rm, &cmd_key_rotate,
+	&cmd_completion, &cmd_help, &cmd_version, NULL
 };
 
 static FILE	*to_out, *to_err;	/* of this cli_main() */
@@ -133,12 +140,16 @@ cli_flush(struct cli *c)
 enum hk_err
 cli_conf(struct cli *c, bool need_db)
 {
+	enum hk_err	e;
+
 	/* Asked for again: what it said may be in use. */
 	if (c->conf != NULL && (!need_db || (c->conf->db != NULL && c->conf->mode >= 0)))
 		return HK_OK;
 	conf_free(c->conf);
 	c->conf = NULL;
-	return conf_load(&c->conf, need_db);
+	if ((e = conf_load(&c->conf, need_db)) == HK_OK && c->cmd != &cmd_worker)
+		log_system(NULL);	/* somebody sits here and reads */
+	return e;
 }
 
 enum hk_err
@@ -197,7 +208,7 @@ group_of(const char *word, char *out, size_t room)
 static int
 no_command(int argc, char **argv)
 {
-	char	group[128];
+	char	group[256];
 
 	if (argc == 0) {
 		cli_say("usage: hookkeeper [--json] [--conf FILE] COMMAND [...]");

@@ -79,12 +79,19 @@ struct cli {
 
 extern const struct command cmd_init, cmd_worker, cmd_send, cmd_events_list,
 	cmd_events_show, cmd_events_retry, cmd_plan_set, cmd_plan_list, cmd_plan_rm,
-	cmd_user_show, cmd_audit, cmd_replay, cmd_stats, cmd_config, cmd_help, cmd_version,
+	cmd_backup, cmd_restore, cmd_export, cmd_import, cmd_prune,
+	cmd_user_show, cmd_audit, cmd_replay, cmd_stats, cmd_config, cmd_completion,
+	cmd_help, cmd_version,
 	cmd_quarantine_list, cmd_quarantine_show, cmd_quarantine_accept, cmd_secrets,
 	cmd_doctor, cmd_admin_list, cmd_admin_add, cmd_admin_passwd, cmd_admin_role,
 	cmd_admin_disable, cmd_admin_enable, cmd_admin_unlock, cmd_admin_logins,
 	cmd_token_create, cmd_token_list, cmd_token_revoke,
-	cmd_endpoint_add, cmd_endpoint_list, cmd_endpoint_show, cmd_endpoint_change;
+	cmd_endpoint_add, cmd_endpoint_list, cmd_endpoint_show, cmd_endpoint_change,
+	cmd_endpoint_pause, cmd_endpoint_resume, cmd_endpoint_enable, cmd_endpoint_disable,
+	cmd_endpoint_rm, cmd_endpoint_rotate, cmd_endpoint_secret, cmd_endpoint_test,
+	cmd_message_send, cmd_message_list, cmd_message_show, cmd_delivery_list,
+	cmd_delivery_show, cmd_delivery_resend, cmd_delivery_cancel, cmd_delivery_recover,
+	cmd_type_list, cmd_type_set, cmd_type_rm, cmd_key_rotate;
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];
 

@@ -6,6 +6,21 @@
 
 #define TEXT_MOST	2048
 
+struct args {
+	const char	*url, *programs;
+	bool		 quick;
+};
+
+static const struct opt opts[] = {
+	{ "url", OPT_TEXT, offsetof(struct args, url), "BASE",
+	    "also try the addresses below BASE, e.g. https://example.org", 0, 0, 0, NULL },
+	{ "programs", OPT_TEXT, offsetof(struct args, programs), "FOLDER",
+	    "where the .fcgi programs are, if not beside this command", 0, 0, 0, NULL },
+	{ "quick", OPT_FLAG, offsetof(struct args, quick), NULL,
+	    "do not read the whole database", 0, 0, 0, NULL },
+	{ .name = NULL }
+};
+
 static const char *const words[CHECK_STATES] = {
 	[CHECK_OK] = "ok", [CHECK_WARN] = "warn", [CHECK_FAIL] = "fail",
 };
@@ -38,10 +53,20 @@ check_say(struct checkup *k, enum check_state state, const char *name, const cha
 	buf_putc(&c->out, '\n');
 }
 
+/* From outside. */
+static void
+check_site(struct checkup *k)
+{
+	check_reach(k);
+	check_authorization(k);
+	check_shown(k);
+}
+
 static int
 run(struct cli *c)
 {
-	struct checkup	k = { .c = c };
+	const struct args	*a = c->args;
+	struct checkup		 k = { .c = c, .base = a->url, .quick = a->quick };
 
 	if (c->json) {
 		jw_open(&c->jw, NULL, '{');
@@ -53,12 +78,17 @@ run(struct cli *c)
 		check_disk(&k);
 		check_database(&k);
 		check_senders(&k);
+		check_secrets(&k);
+		check_programs(&k, a->programs);
 	}
 	if (c->db != NULL) {
 		check_clock(&k);
 		check_refused(&k);
+		check_foreign(&k);
 		check_work(&k);
 	}
+	if (c->conf != NULL && a->url != NULL)
+		check_site(&k);
 	if (c->json) {
 		jw_close(&c->jw, ']');
 		jw_close(&c->jw, '}');
@@ -74,9 +104,17 @@ const struct command cmd_doctor = {
 	.operands	= "",
 	.about		= "check the installation, and say what to do",
 	.help		=
-	    "Looks at settings, file modes, database, disk, clock, senders, refused requests and\n"
-	    "the queue; a line for each.  It changes nothing.  Run it as the user the receivers\n"
-	    "run as.  It reads the whole database, which takes its time when that is large.\n"
+	    "Looks at settings, file modes, database, disk, clock, senders, secrets, programs,\n"
+	    "refused requests and the queue; a line for each.  It changes nothing.  Run it as the\n"
+	    "user the receivers run as.  It reads the whole database, which takes its time when\n"
+	    "that is large; with --quick it does not.\n"
+	    "\n"
+	    "With --url it posts signed probes of 10 bytes, 200 KB and 1 MB to BASE/webhooks/NAME\n"
+	    "of every sender that has a secret, which the receivers answer and do not keep; asks\n"
+	    "whether Authorization arrives; and tries to fetch settings and database.\n"
+	    "\n"
 	    "Ends with status 1 when a check fails.\n",
+	.opts		= opts,
+	.args		= sizeof(struct args),
 	.run		= run,
 };

@@ -184,7 +184,8 @@ const struct command cmd_token_create = {
 	.help		=
 	    "Scopes: users:read users:write credits:read credits:burn credits:grant keys:read\n"
 	    "keys:write keys:verify subscriptions:read mail:read events:read events:write\n"
-	    "stream:read, or * for all of them.\n",
+	    "stream:read endpoints:read endpoints:write messages:read messages:write, or * for\n"
+	    "all of them.\n",
 	.opts		= create_opts,
 	.args		= sizeof(struct create_args),
 	.run		= run_create,

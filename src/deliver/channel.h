@@ -37,6 +37,8 @@ struct channel {
 	void		(*start)(struct channels *, struct flight *);
 	/* Forget it now, whatever becomes of it; f->result is nothing. */
 	void		(*abort)(struct channels *, struct flight *);
+	/* Its transfer, of which it is curl's private data, is over; NULL: it has none. */
+	void		(*collect)(struct channels *, struct flight *, int curlcode);
 };
 
 /* NULL: there is none of this name. */

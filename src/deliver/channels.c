@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "deliver/children.h"
 #include "deliver/libcurl.h"
 
 #define SOCKETS_MOST	512	/* connections that are kept */
@@ -11,7 +12,8 @@
 const struct channel *
 channel_find(struct span name)
 {
-	static const struct channel *const	all[] = { &channel_webhook };
+	static const struct channel *const	all[] = { &channel_webhook, &channel_command,
+						    &channel_mail, &channel_unkey };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (span_is(name, all[i]->name))
@@ -47,6 +49,7 @@ channels_close(struct channels *c)
 	while (c->nidle > 0)
 		curl_easy_cleanup(c->idle[--c->nidle]);
 	curl_multi_cleanup(c->multi);
+	db_close(c->db);
 	free(c);
 }
 
@@ -71,18 +74,41 @@ channels_put(struct channels *c, CURL *h)
 		curl_easy_cleanup(h);
 }
 
+/* Transfers that are over go to their channels. */
+static void
+collect(struct channels *c)
+{
+	CURLMsg	*m;
+	int	 left;
+
+	while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
+		char		*data = NULL;
+		CURLcode	 result = m->data.result;
+		struct flight	*f;
+
+		if (m->msg != CURLMSG_DONE ||
+		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &data) != CURLE_OK || data == NULL)
+			continue;
+		f = (struct flight *)(void *)data;
+		channel_find(f->endpoint->channel)->collect(c, f, (int)result);
+	}
+}
+
 void
 channels_wait(struct channels *c, int wake_fd, int64_t most_us)
 {
-	struct curl_waitfd	 wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd	 fd[1 + CHILDREN_MOST * CHILD_FDS];
+	unsigned int		 n = 1 + (unsigned int)children_fds(c, fd + 1);
 	int			 running;
-	int64_t			 ms = most_us <= 0 ? 0 : (most_us + US_PER_MS - 1) / US_PER_MS;
+	int64_t			 ms = (children_patience(c, most_us) + US_PER_MS - 1) / US_PER_MS;
 
+	fd[0] = (struct curl_waitfd){ .fd = wake_fd, .events = CURL_WAIT_POLLIN };
 	if (c->over == NULL && ms > 0)
-		(void)curl_multi_poll(c->multi, &wake, 1, ms > 60000 ? 60000 : (int)ms, NULL);
+		(void)curl_multi_poll(c->multi, fd, n, ms > 60000 ? 60000 : (int)ms, NULL);
+	children_look(c);
 	/* What goes wrong with one is told by its message; with all, by their time limits. */
 	(void)curl_multi_perform(c->multi, &running);
-	webhook_collect(c);
+	collect(c);
 }
 
 struct flight *

@@ -18,11 +18,11 @@
 struct engine;
 
 #define ENGINE_FLIGHTS		256	/* at once, of all endpoints */
-#define ENGINE_PER_ENDPOINT	16	/* of one */
+#define ENGINE_PER_ENDPOINT	64	/* of one */
 
 struct engine_opts {
 	const struct conf	*conf;
-	bool	(*stop)(void *ctx);	/* begin nothing new; those in flight get 5 s */
+	bool	(*stop)(void *ctx);	/* begin nothing new; those in flight get 4 s */
 	void	*ctx;
 };
 
@@ -31,8 +31,9 @@ enum hk_err	 engine_open(struct engine **, const struct engine_opts *) HK_MUST_U
 void		 engine_close(struct engine *);		/* NULL is fine */
 
 /*
- * Work until everything due is sent (once) or stop() says so.  *done counts settled
- * attempts.  Errors are the database's; those of endpoints are in their rows.
+ * Work until stop() says so.  once: until everything due is sent, but for endpoints
+ * that do nothing but fail; after 40 s nothing is begun, and what is in flight comes
+ * to its end.  *done counts settled attempts.  Errors are the database's; those of endpoints are in their rows.
  */
 enum hk_err	 engine_run(struct engine *, bool once, int64_t *done) HK_MUST_USE;
 /* From another thread or a signal handler: look again. */

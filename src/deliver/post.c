@@ -1,4 +1,4 @@
-/* One HTTP POST by libcurl. */
+/* One HTTP request by libcurl. */
 #include "deliver/post.h"
 
 #include <ctype.h>
@@ -118,6 +118,24 @@ judge(CURLcode r, const char *url, const char *why)
 	}
 }
 
+/* Ready to go: the method is POST. */
+static enum hk_err
+open_transfer(const char *url, const struct post_header *h, size_t n, CURL **c,
+    struct curl_slist **list)
+{
+	enum hk_err	e;
+
+	if ((e = libcurl_start()) != HK_OK)
+		return e;
+	/* Without a scheme libcurl would guess one. */
+	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+		return err_tell(HK_SYNTAX, "'%s' is no URL: it must start with http:// or "
+		    "https://", url);
+	if ((*c = curl_easy_init()) == NULL)
+		return err_note(HK_NOMEM, "no memory for libcurl");
+	return headers(h, n, list);
+}
+
 enum hk_err
 post_send(const char *url, const struct post_header *h, size_t n, struct span body,
     int timeout_s, int *status, struct buf *answer)
@@ -129,21 +147,71 @@ post_send(const char *url, const struct post_header *h, size_t n, struct span bo
 	enum hk_err		 e;
 	long			 code = 0;
 
-	if ((e = libcurl_start()) != HK_OK)
-		return e;
-	/* Without a scheme libcurl would guess one. */
-	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-		return err_tell(HK_SYNTAX, "'%s' is no URL: it must start with http:// or "
-		    "https://", url);
-	if ((c = curl_easy_init()) == NULL)
-		return err_note(HK_NOMEM, "no memory for libcurl");
-	if ((e = headers(h, n, &list)) != HK_OK)
+	if ((e = open_transfer(url, h, n, &c, &list)) != HK_OK)
 		goto out;
 	if ((r = prepare(c, url, list, body, timeout_s, why, answer)) == CURLE_OK &&
 	    (r = curl_easy_perform(c)) == CURLE_OK)
 		r = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &code);
 	if ((e = judge(r, url, why)) == HK_OK)
 		*status = (int)code;
+out:
+	curl_slist_free_all(list);
+	curl_easy_cleanup(c);
+	return e;
+}
+
+/* ---- any method, and more of the answer ------------------------------------------ */
+
+/* Stops when there is no room left: who asks has seen enough. */
+static size_t
+keep_first(char *p, size_t size, size_t n, void *ctx)
+{
+	struct buf	*b = ctx;
+	size_t		 len = size * n, room = b->most - b->len;
+
+	buf_put(b, p, len < room ? len : room);
+	return buf_ok(b) && len <= room ? len : 0;
+}
+
+static void
+read_answer(CURL *c, struct post_answer *a)
+{
+	char	*text = NULL;
+	long	 code = 0, login = 0;
+
+	*a = (struct post_answer){ .status = 0 };
+	if (curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &code) == CURLE_OK)
+		a->status = (int)code;
+	if (curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &text) == CURLE_OK && text != NULL)
+		snprintf(a->type, sizeof(a->type), "%s", text);
+	if (curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text != NULL)
+		snprintf(a->leads_to, sizeof(a->leads_to), "%s", text);
+	if (curl_easy_getinfo(c, CURLINFO_HTTPAUTH_AVAIL, &login) == CURLE_OK)
+		a->asks_login = (login & (CURLAUTH_BASIC | CURLAUTH_DIGEST)) != 0;
+}
+
+enum hk_err
+post_ask(const char *method, const char *url, const struct post_header *h, size_t n,
+    struct span body, int timeout_s, struct post_answer *a, struct buf *answer)
+{
+	char			 why[CURL_ERROR_SIZE] = "";
+	struct curl_slist	*list = NULL;
+	CURL			*c = NULL;
+	CURLcode		 r;
+	enum hk_err		 e;
+
+	if ((e = open_transfer(url, h, n, &c, &list)) != HK_OK)
+		goto out;
+	r = prepare(c, url, list, body, timeout_s, why, answer);
+	SET(CURLOPT_WRITEFUNCTION, keep_first);
+	if (strcmp(method, "GET") == 0)
+		SET(CURLOPT_HTTPGET, 1L);
+	if (r == CURLE_OK)
+		r = curl_easy_perform(c);
+	if (r == CURLE_WRITE_ERROR && buf_ok(answer))
+		r = CURLE_OK;	/* cut off by keep_first() */
+	if ((e = judge(r, url, why)) == HK_OK)
+		read_answer(c, a);
 out:
 	curl_slist_free_all(list);
 	curl_easy_cleanup(c);

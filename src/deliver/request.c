@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "outbox/body.h"
 #include "outbox/message.h"
 #include "sign/scheme.h"
 
@@ -23,23 +24,10 @@ static enum hk_err
 body_make(const struct flight *f, struct span *out)
 {
 	const struct delivery	*d = &f->delivery;
-	char			 name[MESSAGE_NAME];
 	struct buf		 b;
-	struct jw		 w;
 
 	buf_init(&b, BODY_MOST);
-	jw_init(&w, &b);
-	jw_open(&w, NULL, '{');
-	jw_text(&w, "type", d->type);
-	jw_time(&w, "timestamp", d->message_us);
-	if (f->endpoint->word.thin) {
-		message_name(name, d->message, d->message_us);
-		jw_open(&w, "data", '{');
-		jw_text(&w, "id", span_str(name));
-		jw_close(&w, '}');
-	} else
-		jw_raw(&w, "data", d->payload);
-	jw_close(&w, '}');
+	message_body(&b, d->message, d->message_us, d->type, d->payload, f->endpoint->word.thin);
 	*out = buf_ok(&b) ? arena_span(f->arena, buf_span(&b)) : SPAN_NULL;
 	buf_release(&b);
 	return out->p != NULL ? HK_OK : no_memory();

@@ -4,11 +4,7 @@
  * Whom we reach is judged when a connection is made, by the very address it is
  * made to: what a name meant a moment before does not matter.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "deliver/channels.h"
@@ -23,45 +19,14 @@ struct post {
 	CURL			*h;
 	struct curl_slist	*fields;
 	struct request		 rq;
-	const struct conf	*conf;
-	char			 answer[HEADS_MOST + EXCERPT_MOST];
+	struct guard		 guard;
 	size_t			 heads, body;	/* bytes in answer; of the body read */
-	bool			 refused;	/* an address that may not be reached */
 	bool			 enough;	/* more of the body than we read */
 	bool			 in_multi;
+	char			*answer;	/* HEADS_MOST + EXCERPT_MOST */
 };
 
 /* ---- what curl asks us ---------------------------------------------------------- */
-
-static bool
-ip_of(const struct curl_sockaddr *sa, struct ip *ip)
-{
-	const struct sockaddr	*any = &sa->addr;
-
-	*ip = (struct ip){ .byte = { [10] = 0xff, [11] = 0xff } };
-	if (sa->family == AF_INET)
-		memcpy(ip->byte + 12, &((const struct sockaddr_in *)(const void *)any)->sin_addr, 4);
-	else if (sa->family == AF_INET6)
-		memcpy(ip->byte, &((const struct sockaddr_in6 *)(const void *)any)->sin6_addr, 16);
-	else
-		return false;
-	return true;
-}
-
-/* The address that will be connected to, and no other. */
-static curl_socket_t
-open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *sa)
-{
-	struct post	*p = ctx;
-	struct ip	 ip;
-
-	(void)purpose;
-	if (!ip_of(sa, &ip) || !target_may(&ip, p->conf->allow_private)) {
-		p->refused = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
-}
 
 /* A new answer begins when there was a "100 Continue". */
 static size_t
@@ -110,6 +75,8 @@ prepare(struct post *p, struct flight *f, const char *url)
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/* Or the end of one whose name nobody knows would wait, with all others, for the resolver. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_TIMEOUT_MS, DELIVERY_TIME_S * 1000L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -117,8 +84,8 @@ prepare(struct post *p, struct flight *f, const char *url)
 	SET(CURLOPT_HTTPHEADER, p->fields);
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->rq.body.len);
 	SET(CURLOPT_POSTFIELDS, p->rq.body.p);
-	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	SET(CURLOPT_OPENSOCKETDATA, p);
+	SET(CURLOPT_OPENSOCKETFUNCTION, guard_socket);
+	SET(CURLOPT_OPENSOCKETDATA, &p->guard);
 	SET(CURLOPT_HEADERFUNCTION, keep_head);
 	SET(CURLOPT_HEADERDATA, p);
 	SET(CURLOPT_WRITEFUNCTION, keep_body);
@@ -175,8 +142,8 @@ webhook_start(struct channels *c, struct flight *f)
 	struct post	*p = arena_zero(f->arena, sizeof(*p));
 	enum hk_err	 e = HK_NOMEM;
 
-	if (p != NULL) {
-		p->conf = c->conf;
+	if (p != NULL && (p->answer = arena_get(f->arena, HEADS_MOST + EXCERPT_MOST)) != NULL) {
+		p->guard.allowed = c->conf->allow_private;
 		if ((e = begin(c, f, p)) == HK_OK) {
 			f->state = p;
 			return;
@@ -193,16 +160,12 @@ webhook_abort(struct channels *c, struct flight *f)
 	f->state = NULL;
 }
 
-const struct channel channel_webhook = {
-	.name = "webhook", .start = webhook_start, .abort = webhook_abort,
-};
-
 /* ---- the end ---------------------------------------------------------------------------- */
 
 static const char *
 error_of(CURLcode r, const struct post *p)
 {
-	if (p->refused)
+	if (p->guard.refused)
 		return "E_ADDRESS";
 	switch (r) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -267,7 +230,7 @@ tell_answer(struct flight *f, struct post *p)
 }
 
 static void
-collect(struct channels *c, struct flight *f, CURLcode result)
+webhook_collect(struct channels *c, struct flight *f, int result)
 {
 	struct post		*p = f->state;
 	struct delivered	*r = &f->result;
@@ -279,23 +242,11 @@ collect(struct channels *c, struct flight *f, CURLcode result)
 	if (result == CURLE_OK || (result == CURLE_WRITE_ERROR && p->enough))
 		tell_answer(f, p);
 	else
-		r->error = error_of(result, p);
+		r->error = error_of((CURLcode)result, p);
 	release(c, p);
 	flight_over(c, f);
 }
 
-void
-webhook_collect(struct channels *c)
-{
-	CURLMsg	*m;
-	int	 left;
-
-	while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
-		char		*f = NULL;
-		CURLcode	 result = m->data.result;
-
-		if (m->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f) == CURLE_OK && f != NULL)
-			collect(c, (struct flight *)(void *)f, result);
-	}
-}
+const struct channel channel_webhook = {
+	.name = "webhook", .start = webhook_start, .abort = webhook_abort, .collect = webhook_collect,
+};

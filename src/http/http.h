@@ -154,6 +154,9 @@ struct http_service {
 	bool	 quick;
 };
 
+/* In each program's file, and the version behind it: what is installed there. */
+#define HTTP_VERSION_MARK	"@(#)hookkeeper "
+
 enum http_way {
 	HTTP_FASTCGI,	/* fd 0 is a listening socket */
 	HTTP_CGI,	/* GATEWAY_INTERFACE is set: one request on 0 and 1 */

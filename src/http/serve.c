@@ -27,6 +27,9 @@
 #define STOP_GRACE_US	(500 * US_PER_MS)
 #define NUDGE_US	(5 * US_PER_MS)
 
+/* What `hookkeeper doctor` finds in a program's file, to compare versions. */
+__attribute__((used)) static const char	mark[] = HTTP_VERSION_MARK HK_VERSION;
+
 static void
 interrupt(int sig)
 {

@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 
+#define PROBE_ECHO	256		/* bytes of the field that are said back */
+#define PROBE_ROOM	4096		/* each of them as six, and the rest */
 #define CHALLENGE_ROOM	8192	/* each byte as six, and the quotes */
 
 static void
@@ -76,6 +78,29 @@ answer_alive(struct http_exchange *x, const char *title)
 	n = snprintf(body, sizeof(body), "{\"message\":\"The %s webhook endpoint is here; "
 	    "events come by POST\"}\n", title);
 	answer(x, 200, span_of(body, (size_t)n));
+}
+
+void
+answer_probe(struct http_exchange *x)
+{
+	struct span	echo = field_get(&x->rq.fields, PROBE_FIELD);
+	struct buf	b;
+	struct jw	w;
+
+	buf_init(&b, PROBE_ROOM);
+	jw_init(&w, &b);
+	jw_open(&w, NULL, '{');
+	jw_bool(&w, "probe", true);
+	jw_text(&w, "version", SPAN(HK_VERSION));
+	jw_int(&w, "bytes", (int64_t)x->rq.body.len);
+	jw_text(&w, "echo", echo.len <= PROBE_ECHO ? echo : SPAN_NULL);
+	jw_close(&w, '}');
+	buf_putc(&b, '\n');
+	if (buf_ok(&b))
+		answer(x, 200, buf_span(&b));
+	else
+		http_error(x, HK_NOMEM, "Try again later");
+	buf_release(&b);
 }
 
 void

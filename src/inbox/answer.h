@@ -19,6 +19,15 @@ void		 answer_unknown_type(struct http_exchange *);
 void		 answer_failed(struct http_exchange *, enum hk_err);
 /* GET, HEAD: title tells whose endpoint it is. */
 void		 answer_alive(struct http_exchange *, const char *title);
+/*
+ * The doctor's probe: a body that its sender's secret has signed and that begins
+ * with PROBE_BODY, so it can be no event.  Nothing is stored.  Says what arrived:
+ * {"probe":true,"version":"0.1.0","bytes":N,"echo":"..."}, echo being the value of
+ * the field PROBE_FIELD.
+ */
+#define PROBE_BODY	"hookkeeper"
+#define PROBE_FIELD	"x-hookkeeper-probe"
+void		 answer_probe(struct http_exchange *);
 void		 answer_nobody(struct http_exchange *);	/* no such address */
 void		 answer_method(struct http_exchange *);
 

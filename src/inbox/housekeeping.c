@@ -3,6 +3,7 @@
 #include "inbox/housekeeping.h"
 #include "inbox/rollup.h"
 #include "inbox/search.h"
+#include "outbox/tally.h"
 
 #define ANSWERS_MOST	500	/* removed in one transaction */
 #define KEEP_ARENA	((size_t)192 << 20)	/* a body and its packed form */
@@ -56,6 +57,11 @@ housekeeping_step(struct db *db, int64_t now, int64_t budget_us, bool *more)
 
 	do
 		e = rollup_step(db, now, more);
+	while (e == HK_OK && *more && mono_us() < until && !db_wanted(db));
+	if (e != HK_OK || *more)
+		return e;
+	do
+		e = tally_step(db, more);
 	while (e == HK_OK && *more && mono_us() < until && !db_wanted(db));
 	if (e != HK_OK || *more || (e = answers_some(db, now, more)) != HK_OK || *more)
 		return e;

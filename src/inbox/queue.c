@@ -293,6 +293,8 @@ queue_retry(struct db *db, int64_t id, int64_t now)
 	working = row && span_is(col_text(q, 0), "processing");
 	e = !row ? err_tell(HK_NOTFOUND, "there is no event %lld", (long long)id) :
 	    working ? err_tell(HK_BUSY, "event %lld is being worked on right now", (long long)id) :
+	    col_int(q, 1) != 0 ? err_tell(HK_NEVER, "event %lld was imported without --trust: its "
+	    "signature was not checked here", (long long)id) :
 	    err_tell(HK_NEVER, "event %lld: its body was pruned, it cannot be worked again",
 	    (long long)id);
 out:

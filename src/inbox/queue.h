@@ -56,7 +56,7 @@ int64_t		 queue_delay_us(int64_t n, uint32_t r);
 /*
  * Make one event due again, whatever became of it, its attempts at 0.  Inside
  * the caller's transaction.  HK_NOTFOUND; HK_BUSY: it is being worked on;
- * HK_NEVER: its body was pruned.
+ * HK_NEVER: its body was pruned, or it was imported and nobody vouches for it.
  */
 enum hk_err	 queue_retry(struct db *, int64_t id, int64_t now) HK_MUST_USE;
 

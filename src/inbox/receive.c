@@ -200,6 +200,10 @@ receive(struct receiver *rc, struct desk *d, struct http_exchange *x)
 		return;
 	}
 	FAULT_DIE("request.verified");
+	if (d->sender->verify && span_starts(x->rq.body, PROBE_BODY)) {
+		answer_probe(x);
+		return;
+	}
 	if ((r = receipt_new(rc, d, x, &v)) == NULL) {
 		http_error(x, HK_NOMEM, "Try again later");
 		return;

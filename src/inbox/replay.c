@@ -196,8 +196,11 @@ one(struct replaying *r, const struct claimed *c, bool pruned)
 
 	r->now = c->due_us;
 	if ((e = carry_until(r, c->due_us)) != HK_OK ||
-	    (e = handle(r, c, &t, &verdict)) != HK_OK ||
-	    (e = settle(r, c->id, verdict, &t)) != HK_OK)
+	    (e = handle(r, c, &t, &verdict)) != HK_OK)
+		return e;
+	if (pruned && c->type.len == 0 && verdict == HK_SKIP)
+		verdict = HK_NEVER;	/* nothing is left that says what it was */
+	if ((e = settle(r, c->id, verdict, &t)) != HK_OK)
 		return e;
 	pruned = pruned && verdict == HK_NEVER;
 	if (pruned && r->o->pruned != NULL)

@@ -69,6 +69,21 @@ enum hk_err	 search_path(struct db *, struct span path, struct span value, int64
  */
 enum hk_err	 search_step(struct db *, struct arena *, bool *more) HK_MUST_USE;
 
+/*
+ * Before an event's body goes: append all its words as they are indexed; the first
+ * *row bytes of them are those of its row.  arena: as search_step().
+ */
+enum hk_err	 search_gather(struct db *, int64_t event, struct arena *, struct buf *words,
+		    size_t *row) HK_MUST_USE;
+/*
+ * Take these words of an indexed event out; keep stays (SPAN_NULL: none).  In the
+ * caller's transaction, which is that in which the body goes.
+ */
+enum hk_err	 search_forget(struct db *, int64_t event, struct span words, struct span keep)
+		    HK_MUST_USE;
+/* Put some of the index's parts together, which is when words really leave it. */
+enum hk_err	 search_tidy(struct db *) HK_MUST_USE;
+
 /* The words as they are indexed, separated by blanks; capitals and accents as they are. */
 void		 search_words(struct buf *, struct span text);
 

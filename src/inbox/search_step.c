@@ -41,26 +41,38 @@ body_for(struct db *db, struct stmt *q, struct arena *arena, struct span *body, 
 	return e;
 }
 
+/* All words of the event at hand, as the index has them; those of its row come first. */
 static enum hk_err
-gather_one(struct db *db, struct stmt *q, struct arena *arena, struct step *s)
+event_words(struct db *db, struct stmt *q, struct arena *arena, struct buf *b, size_t *row)
 {
-	size_t		 from = s->words.len;
-	struct buf	 b;
-	struct span	 body;
-	enum hk_err	 e;
-	bool		 json = false;
+	struct span	body;
+	enum hk_err	e;
+	bool		json = false;
 
 	arena_reset(arena);
 	if ((e = body_for(db, q, arena, &body, &json)) != HK_OK)
 		return e;
-	buf_init(&b, 2 * SEARCH_TEXT_MOST);
+	buf_init(b, 2 * SEARCH_TEXT_MOST);
 	for (int col = 1; col <= 4; col++)
-		search_words(&b, col_text(q, col));
+		search_words(b, col_text(q, col));
+	*row = b->len;
 	if (body.p != NULL)
-		words_of_body(&b, body, json, arena);
-	buf_putspan(&s->words, buf_span(&b));
-	if (!buf_ok(&b) || !buf_ok(&s->words))
-		e = err_note(HK_NOMEM, "no memory to index events");
+		words_of_body(b, body, json, arena);
+	return buf_ok(b) ? HK_OK : err_note(HK_NOMEM, "no memory to index events");
+}
+
+static enum hk_err
+gather_one(struct db *db, struct stmt *q, struct arena *arena, struct step *s)
+{
+	size_t		 from = s->words.len, row;
+	struct buf	 b = { .len = 0 };
+	enum hk_err	 e;
+
+	if ((e = event_words(db, q, arena, &b, &row)) == HK_OK) {
+		buf_putspan(&s->words, buf_span(&b));
+		if (!buf_ok(&s->words))
+			e = err_note(HK_NOMEM, "no memory to index events");
+	}
 	buf_release(&b);
 	s->event[s->n].id = s->to = col_int(q, 0);
 	s->event[s->n].from = from;
@@ -167,4 +179,47 @@ search_step(struct db *db, struct arena *arena, bool *more)
 	*more = e == HK_OK && (s.n == STEP_EVENTS || s.words.len >= STEP_BYTES);
 	buf_release(&s.words);
 	return e;
+}
+
+/* ---- what is taken out again ------------------------------------------------------- */
+
+enum hk_err
+search_gather(struct db *db, int64_t event, struct arena *arena, struct buf *words, size_t *row)
+{
+	struct stmt	*q;
+	struct buf	 b = { .len = 0 };
+	enum hk_err	 e;
+	bool		 there;
+
+	*row = 0;
+	if ((e = db_stmt(db, S_SEARCH_ONE, &q)) != HK_OK)
+		return e;
+	bind_int(q, ":id", event);
+	if ((e = stmt_step(q, &there)) == HK_OK && there &&
+	    (e = event_words(db, q, arena, &b, row)) == HK_OK)
+		buf_putspan(words, buf_span(&b));
+	stmt_reset(q);
+	buf_release(&b);
+	return e;
+}
+
+enum hk_err
+search_forget(struct db *db, int64_t event, struct span words, struct span keep)
+{
+	struct stmt	*q;
+	enum hk_err	 e;
+
+	if ((e = db_stmt(db, S_SEARCH_DROP, &q)) != HK_OK)
+		return e;
+	bind_int(q, ":id", event);
+	bind_text(q, ":words", words);
+	if ((e = stmt_run(q)) != HK_OK || keep.len == 0)
+		return e;
+	return add(db, event, keep);
+}
+
+enum hk_err
+search_tidy(struct db *db)
+{
+	return merge(db);
 }

@@ -11,7 +11,9 @@
 #include "base/id.h"
 #include "inbox/housekeeping.h"
 #include "inbox/process.h"
+#include "inbox/prune.h"
 #include "inbox/slice.h"
+#include "inbox/starter.h"
 #include "inbox/wakeup.h"
 
 #define SLICE_US	(5 * US_PER_MS)		/* longest transaction */
@@ -57,18 +59,21 @@ slice_pause(void *ctx)
 		usleep(1000);
 }
 
-/* Nothing is due: counts and the search index.  *next may become sooner. */
+/* Nothing is due: counts, the search index, what is too old.  *next may become sooner. */
 static enum hk_err
 slice_tidy(struct slice *s, struct db *db, int64_t *next)
 {
-	int64_t		now = mono_us(), soon;
-	bool		more = true;
-	enum hk_err	e = HK_OK;
+	const struct prune_rules	rules = prune_rules_of(s->conf);
+	int64_t				now = mono_us(), soon;
+	bool				more = true;
+	enum hk_err			e = HK_OK;
 
 	if (slice_stopped(s) || (s->deadline != 0 && random_below(TIDY_CGI) != 0))
 		return HK_OK;
 	if (now >= s->tidy_at) {
 		e = housekeeping_step(db, now_us(), TIDY_US, &more);
+		if (e == HK_OK && !more)
+			e = prune_step(db, &rules, now_us(), TIDY_US, &more);
 		s->tidy_at = now + (more ? TIDY_MORE_US : TIDY_EVERY_US);
 	}
 	soon = now_us() + s->tidy_at - now;
@@ -145,8 +150,8 @@ slice_thread(void *arg)
 			break;
 		if (db == NULL)
 			e = db_open(&db, s->conf->db, DB_RW, s->conf->busy_timeout_ms);
-		if (e == HK_OK)
-			e = slice_work(s, db, &next);
+		if (e == HK_OK && (e = slice_work(s, db, &next)) == HK_OK)
+			e = starter_look(s->conf, db, now_us(), &next);
 		if (e == HK_BUSY) {
 			/* A worker will do it; another slice may just have ended. */
 			next = wakeup_send(s->conf, &wake_fd) ? INT64_MAX : now_us() + AGAIN_US;
@@ -231,8 +236,8 @@ slice_once(const struct conf *conf, int64_t budget_us)
 	if (wakeup_send(conf, &s.wake_fd) || !conf->slice)
 		goto out;
 	/* Whatever fails here was logged, is in the queue, and is the next one's. */
-	if (db_open(&db, conf->db, DB_RW, conf->busy_timeout_ms) == HK_OK &&
-	    slice_work(&s, db, &next) != HK_OK)
+	if (db_open(&db, conf->db, DB_RW, conf->busy_timeout_ms) != HK_OK ||
+	    slice_work(&s, db, &next) != HK_OK || starter_look(conf, db, now_us(), &next) != HK_OK)
 		goto out;
 out:
 	db_close(db);

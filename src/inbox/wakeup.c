@@ -13,6 +13,8 @@
 #include "base/fault.h"
 #include "inbox/wakeup.h"
 
+#define STARTED_US	(30 * US_PER_S)	/* one that a receiver started has begun by then */
+
 enum hk_err
 work_lock(const struct conf *conf, int wait_ms, int *out)
 {
@@ -37,6 +39,40 @@ work_lock(const struct conf *conf, int wait_ms, int *out)
 	}
 	*out = fd;
 	return HK_OK;
+}
+
+void
+work_note_once(const struct conf *conf)
+{
+	char	path[4096];
+	int	fd;
+
+	snprintf(path, sizeof(path), "%s/worker.once", conf->state_dir);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
+		return;
+	(void)futimens(fd, NULL);
+	close(fd);
+}
+
+/* 0: there is no such file. */
+static int64_t
+written_us(const struct conf *conf, const char *name)
+{
+	struct stat	st;
+	char		path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", conf->state_dir, name);
+	return stat(path, &st) == 0 ?
+	    st.st_mtim.tv_sec * US_PER_S + st.st_mtim.tv_nsec / 1000 : 0;
+}
+
+int64_t
+work_once_us(const struct conf *conf)
+{
+	int64_t	once = written_us(conf, "worker.once");
+	int64_t	started = written_us(conf, "worker.started");
+
+	return once >= started && once - started < STARTED_US ? 0 : once;
 }
 
 /*

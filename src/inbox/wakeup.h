@@ -3,6 +3,7 @@
  *
  *	worker.lock	held (flock) by whoever works the queue off
  *	worker.sock	the worker's datagram socket; one byte means "look"
+ *	worker.once	written when a worker that works once begins: cron is alive
  */
 #ifndef INBOX_WAKEUP_H
 #define INBOX_WAKEUP_H
@@ -14,6 +15,13 @@
  * close-on-exec; close() gives it up.  wait_ms: how long to try.
  */
 enum hk_err	 work_lock(const struct conf *, int wait_ms, int *fd) HK_MUST_USE;
+/* A worker that works once begins now; failing that, only the doctor sees less. */
+void		 work_note_once(const struct conf *);
+/*
+ * When the last one began that no receiver had started (inbox/starter.h), us since
+ * 1970; 0: nothing is known of one.
+ */
+int64_t		 work_once_us(const struct conf *);
 /* The worker's end; non-blocking, close-on-exec. */
 enum hk_err	 wakeup_listen(const struct conf *, int *fd) HK_MUST_USE;
 void		 wakeup_drain(int fd);

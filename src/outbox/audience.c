@@ -4,6 +4,7 @@
 #include "outbox/catalogue.h"
 #include "outbox/endpoint_part.h"
 #include "outbox/filter.h"
+#include "outbox/types.h"
 
 static enum hk_err
 read_row(struct stmt *q, struct arena *a, struct listener *l)
@@ -15,6 +16,7 @@ read_row(struct stmt *q, struct arena *a, struct listener *l)
 	l->ordered = col_int(q, 5) != 0;
 	l->enabled = span_is(col_text(q, 6), "enabled");
 	l->heard_to = col_int(q, 7);
+	l->trusted = span_is(col_text(q, 8), "command") || span_is(col_text(q, 8), "mail");
 	return HK_OK;
 }
 
@@ -52,7 +54,9 @@ listener_wants(const struct listener *l, const struct told *m, struct json **par
 {
 	bool	yes;
 
-	if (!types_take(l->types, m->type, m->relayed))
+	if (m->trial || !types_take(l->types, m->type, m->relayed))
+		return false;
+	if (message_type_secret(m->type) && !(l->trusted && types_name(l->types, m->type)))
 		return false;
 	if (l->owner.p != NULL &&
 	    (!span_eq(l->owner_kind, m->owner_kind) || !span_eq(l->owner, m->owner)))
@@ -75,7 +79,8 @@ listener_deliver(struct db *db, const struct listener *l, const struct told *m, 
 		return e;
 	bind_int(q, ":endpoint", l->id);
 	bind_int(q, ":message", m->id);
-	bind_text(q, ":subject", m->owner);
+	/* Where no order is kept there is no subject: its index would be touched all over. */
+	bind_text(q, ":subject", l->ordered ? m->owner : SPAN(""));
 	bind_text(q, ":status", span_str(l->enabled ? "pending" : "held"));
 	bind_int(q, ":ordered", l->ordered);
 	bind_int(q, ":due", due);

@@ -13,6 +13,7 @@ struct listener {
 	int64_t		 id, heard_to;
 	struct span	 types, owner_kind, owner, filter;
 	bool		 ordered, enabled;
+	bool		 trusted;	/* may have what holds one-time codes */
 };
 
 struct audience {
@@ -28,6 +29,7 @@ struct told {
 	int64_t		 id;
 	struct span	 type, owner_kind, owner, payload;
 	bool		 relayed;	/* it is a received event */
+	bool		 trial;		/* a test event: nobody else's (outbox/trial.h) */
 };
 
 /*

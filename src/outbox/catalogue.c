@@ -60,6 +60,17 @@ types_take(struct span patterns, struct span type, bool relayed)
 	return false;
 }
 
+bool
+types_name(struct span patterns, struct span type)
+{
+	struct span	w;
+
+	while ((w = word(&patterns)).len > 0)
+		if (span_eq(w, type))
+			return true;
+	return false;
+}
+
 static bool
 pattern_good(struct span w)
 {

@@ -17,6 +17,8 @@
 bool		 type_name_good(struct span);
 /* Do these patterns take this type?  relayed: it is a received one. */
 bool		 types_take(struct span patterns, struct span type, bool relayed);
+/* Is the type among them by its full name? */
+bool		 types_name(struct span patterns, struct span type);
 /* HK_SYNTAX names the pattern that cannot be. */
 enum hk_err	 types_good(struct span patterns) HK_MUST_USE;
 

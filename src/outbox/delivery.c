@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "outbox/endpoint_part.h"
+#include "outbox/expire.h"
 
 int64_t
 delivery_delay_us(int64_t n, uint32_t r)
@@ -31,6 +32,7 @@ read_row(struct stmt *q, struct arena *a, struct delivery *d)
 	d->due_us = col_int(q, 4);
 	d->event = col_int(q, 10);
 	d->message_us = col_int(q, 11);
+	d->expires_us = col_int(q, 12);
 	if (!row_keep(a, q, 5, &d->subject) || !row_keep(a, q, 6, &d->type) ||
 	    !row_keep(a, q, 7, &d->owner_kind) || !row_keep(a, q, 8, &d->owner) ||
 	    !row_keep(a, q, 9, &d->payload))
@@ -38,16 +40,16 @@ read_row(struct stmt *q, struct arena *a, struct delivery *d)
 	return HK_OK;
 }
 
-/* Those of one kind, behind the *n there are. */
+/* Those of one kind, behind the *n there are; *bytes are left. */
 static enum hk_err
-read_due(struct db *db, int64_t endpoint, bool retry, int64_t now, int most, struct arena *a,
-    struct delivery *d, int *n)
+read_due(struct db *db, int64_t endpoint, bool retry, int64_t now, int most, size_t *bytes,
+    struct arena *a, struct delivery *d, int *n)
 {
 	struct stmt	*q = NULL;
 	bool		 row;
 	enum hk_err	 e;
 
-	if (*n >= most)
+	if (*n >= most || *bytes == 0)
 		return HK_OK;
 	if ((e = db_stmt(db, S_DELIVERY_DUE, &q)) != HK_OK)
 		return e;
@@ -55,25 +57,26 @@ read_due(struct db *db, int64_t endpoint, bool retry, int64_t now, int most, str
 	bind_int(q, ":retry", retry);
 	bind_int(q, ":now", now);
 	bind_int(q, ":most", most - *n);
-	while ((e = stmt_step(q, &row)) == HK_OK && row)
+	while (*bytes > 0 && (e = stmt_step(q, &row)) == HK_OK && row) {
 		if ((e = read_row(q, a, &d[*n])) != HK_OK)
 			break;
-		else
-			++*n;
+		*bytes -= d[*n].payload.len < *bytes ? d[*n].payload.len : *bytes;
+		++*n;
+	}
 	stmt_reset(q);
 	return e;
 }
 
 enum hk_err
-delivery_claim(struct db *db, int64_t endpoint, int64_t now, int most, struct arena *a,
-    struct delivery *d, int *n)
+delivery_claim(struct db *db, int64_t endpoint, int64_t now, int most, size_t bytes,
+    struct arena *a, struct delivery *d, int *n)
 {
 	struct stmt	*q = NULL;
 	enum hk_err	 e;
 
 	*n = 0;
-	if ((e = read_due(db, endpoint, false, now, most, a, d, n)) != HK_OK ||
-	    (e = read_due(db, endpoint, true, now, most, a, d, n)) != HK_OK)
+	if ((e = read_due(db, endpoint, false, now, most, &bytes, a, d, n)) != HK_OK ||
+	    (e = read_due(db, endpoint, true, now, most, &bytes, a, d, n)) != HK_OK)
 		return e;
 	for (int i = 0; e == HK_OK && i < *n; i++) {
 		if ((e = db_stmt(db, S_DELIVERY_LEASE, &q)) != HK_OK)
@@ -173,7 +176,7 @@ delivery_unpark(struct db *db, int64_t endpoint, struct span subject, int64_t no
 struct seen {
 	char		status[16];
 	bool		deleted;
-	int64_t		endpoint;
+	int64_t		endpoint, message;
 	struct span	subject;	/* in the arena */
 	bool		ordered, enabled;
 };
@@ -199,21 +202,24 @@ look(struct db *db, int64_t id, struct arena *a, struct seen *s)
 			e = err_note(HK_NOMEM, "no memory for a delivery");
 		s->ordered = col_int(q, 4) != 0;
 		s->enabled = span_is(col_text(q, 5), "enabled");
+		s->message = col_int(q, 6);
 	} else if (e == HK_OK)
 		e = err_tell(HK_NOTFOUND, "no delivery %lld", (long long)id);
 	stmt_reset(q);
 	return e;
 }
 
+/* Of an ordered endpoint not before what is open of its subject. */
 static enum hk_err
-resend_at(struct db *db, int64_t id, int64_t due)
+resend_at(struct db *db, int64_t id, bool ordered, int64_t due)
 {
 	struct stmt	*q = NULL;
 	enum hk_err	 e;
 
-	if ((e = db_stmt(db, S_DELIVERY_RESEND, &q)) != HK_OK)
+	if ((e = db_stmt(db, S_RECOVER_SEND, &q)) != HK_OK)
 		return e;
 	bind_int(q, ":id", id);
+	bind_int(q, ":ordered", ordered);
 	bind_int(q, ":due", due);
 	return stmt_run(q);
 }
@@ -237,7 +243,7 @@ delivery_resend(struct db *db, int64_t id, int64_t now)
 		else if (strcmp(s.status, "sending") == 0)
 			e = err_tell(HK_BUSY, "delivery %lld is being sent just now", (long long)id);
 		else
-			e = resend_at(db, id, now);
+			e = resend_at(db, id, s.ordered, now);
 	}
 	arena_free(a);
 	return e;
@@ -263,6 +269,8 @@ delivery_cancel(struct db *db, int64_t id, int64_t now)
 	}
 	if (e == HK_OK && s.ordered)
 		e = delivery_unpark(db, s.endpoint, s.subject, now);
+	if (e == HK_OK)
+		e = message_settled(db, s.message);
 	arena_free(a);
 	return e;
 }

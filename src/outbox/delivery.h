@@ -26,15 +26,17 @@ struct delivery {
 	/* of the message */
 	struct span	 type, owner_kind, owner, payload;
 	int64_t		 event, message_us;
+	int64_t		 expires_us;	/* no attempt after this; 0: never */
 };
 
 /*
  * Take due deliveries of one endpoint: first attempts before retries, then
  * oldest due first.  Of an ordered endpoint only the first of each subject is
  * ever due; the next is when it is over.  They are leased, and attempts counts
- * this one.  Inside the caller's transaction.
+ * this one.  No more after `bytes` of payloads; one is always taken.  Inside the
+ * caller's transaction.
  */
-enum hk_err	 delivery_claim(struct db *, int64_t endpoint, int64_t now, int most,
+enum hk_err	 delivery_claim(struct db *, int64_t endpoint, int64_t now, int most, size_t bytes,
 		    struct arena *, struct delivery *, int *n) HK_MUST_USE;
 /*
  * Enabled endpoints with something due, of ids above `after`, in order; *n == room:
@@ -56,6 +58,7 @@ struct delivered {
 	bool		 good;
 	bool		 gone;		/* 410: disable the endpoint */
 	bool		 final;		/* no repetition will help: fail at once */
+	const char	*hold;		/* not NULL: a person is to decide, this is why; NULL */
 };
 
 /*
@@ -78,7 +81,8 @@ int64_t		 delivery_delay_us(int64_t n, uint32_t r);
 /* ---- by hand ------------------------------------------------------------------------ */
 
 /*
- * Send one again, whatever became of it: due at once, its attempts at 0.
+ * Send one again, whatever became of it: due at once (of an ordered endpoint: when
+ * what is open of its subject before it is over), its attempts at 0.
  * HK_NOTFOUND; HK_BUSY: it is being sent; HK_NEVER: its endpoint is deleted,
  * paused or disabled.
  */
@@ -88,12 +92,19 @@ enum hk_err	 delivery_cancel(struct db *, int64_t id, int64_t now) HK_MUST_USE;
 
 enum recover_what {
 	RECOVER_FAILED,		/* failed and canceled since */
-	RECOVER_MISSED		/* held, and messages of before it was made, or while it was disabled */
+	RECOVER_MISSED,		/* held, and messages of before it was made, or while it was disabled */
+	RECOVER_HELD		/* held alone: a pause is over */
 };
 struct recovery {
 	enum recover_what	 what;
 	int64_t			 endpoint, since_us, until_us;	/* until 0: now */
 	int64_t			 rate;	/* a second: they are due one after another; 0: all at once */
+	/*
+	 * message.id up to which RECOVER_MISSED has looked, kept from step to step (0 before
+	 * the first), so that a step never looks again at what others did.  NULL: from the
+	 * beginning each time.
+	 */
+	int64_t			*seen;
 };
 /* How many would it be?  At most 100,000 are counted: *more.  In a snapshot. */
 enum hk_err	 recovery_count(struct db *, const struct recovery *, int64_t *n, bool *more)

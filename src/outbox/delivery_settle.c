@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "outbox/delivery.h"
 #include "outbox/endpoint_part.h"
+#include "outbox/expire.h"
 #include "outbox/message.h"
 
 #define LEAST_WAIT_US	(60 * US_PER_S)		/* after 429, 502..504 and silence */
@@ -19,7 +20,7 @@
 struct before {
 	char		status[16];
 	int64_t		attempts, message, message_us;
-	bool		ordered, enabled, deleted;
+	bool		ordered, enabled, deleted, expires;
 	int64_t		failed_us, failing_us, failures;	/* times 0: NULL */
 	struct span	subject, type, owner_kind, owner;	/* in the arena */
 };
@@ -48,6 +49,7 @@ read_before(struct db *db, int64_t id, struct arena *a, struct before *b)
 		b->failures = col_int(q, 8);
 		b->deleted = !col_is_null(q, 9);
 		b->message_us = col_int(q, 13);
+		b->expires = !col_is_null(q, 14);
 		if (!row_keep(a, q, 2, &b->subject) || !row_keep(a, q, 10, &b->type) ||
 		    !row_keep(a, q, 11, &b->owner_kind) || !row_keep(a, q, 12, &b->owner))
 			e = err_note(HK_NOMEM, "no memory for a delivery");
@@ -154,7 +156,8 @@ endpoint_fails(struct db *db, int64_t id, const struct before *b, bool gone, int
 /* ---- the delivery ------------------------------------------------------------------------ */
 
 static enum hk_err
-done(struct db *db, int64_t id, const char *status, const char *why, int64_t now)
+done(struct db *db, int64_t id, const struct before *b, const char *status, const char *why,
+    int64_t now)
 {
 	struct stmt	*q = NULL;
 	enum hk_err	 e;
@@ -165,7 +168,9 @@ done(struct db *db, int64_t id, const char *status, const char *why, int64_t now
 	bind_text(q, ":status", span_str(status));
 	bind_text(q, ":why", span_str(why));
 	bind_int(q, ":now", now);
-	return stmt_run(q);
+	if ((e = stmt_run(q)) != HK_OK || !b->expires)
+		return e;
+	return message_settled(db, b->message);
 }
 
 static enum hk_err
@@ -218,7 +223,7 @@ give_up(struct db *db, const struct delivered *r, const struct before *b, const 
 {
 	enum hk_err	e;
 
-	if ((e = done(db, r->delivery, "failed", why, now)) != HK_OK)
+	if ((e = done(db, r->delivery, b, "failed", why, now)) != HK_OK)
 		return e;
 	return tell_exhausted(db, r, b, why, now);
 }
@@ -260,6 +265,8 @@ failed(struct db *db, const struct delivered *r, const struct before *b, uint32_
 	char		why[64];
 	enum hk_err	e;
 
+	if (r->hold != NULL)
+		return held(db, r->delivery, r->hold);
 	why_of(r, why);
 	if ((e = endpoint_fails(db, r->endpoint, b, r->gone, now)) != HK_OK)
 		return e;
@@ -284,7 +291,7 @@ delivery_settle(struct db *db, const struct delivered *r, uint32_t chance, struc
 		return err_tell(HK_SKIP, "delivery %lld is %s by now", (long long)r->delivery, b.status);
 	if (!r->good)
 		e = failed(db, r, &b, chance, now);
-	else if ((e = done(db, r->delivery, "delivered", NULL, now)) == HK_OK)
+	else if ((e = done(db, r->delivery, &b, "delivered", NULL, now)) == HK_OK)
 		e = endpoint_works(db, r->endpoint, &b);
 	/* Does nothing while this one is open still. */
 	if (e == HK_OK && b.ordered)

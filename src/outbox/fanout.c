@@ -7,13 +7,31 @@
 #include "outbox/catalogue.h"
 #include "outbox/endpoint_part.h"
 #include "outbox/message.h"
+#include "outbox/trial.h"
+
+/* One step is over when it has come to either: others want to write, too. */
+#define BYTES_MOST	((size_t)8 << 20)	/* of payloads and bodies that were read */
+#define ROWS_MOST	2000			/* deliveries; one message is always finished */
+
+#define TYPES_KEPT	32	/* of one step: who listens to them */
+
+/* Those whose types take this one, so that very many endpoints cost once for a type. */
+struct interest {
+	struct span		  type;
+	bool			  relayed;
+	const struct listener	**who;
+	size_t			  n;
+};
 
 struct step {
 	struct db			*db;
 	const struct fanout_opts	*o;
 	struct arena			*arena;
-	int64_t				 now, made;
+	int64_t				 now, made, rows;
+	size_t				 bytes;
 	struct audience			 audience;
+	struct interest			 interest[TYPES_KEPT];
+	size_t				 ninterest;
 };
 
 static bool
@@ -67,6 +85,7 @@ put_relay(struct step *s, const struct received *r)
 
 	if ((e = s->o->body(s->db, r->id, s->arena, &m.payload)) != HK_OK)
 		return e == HK_NOTFOUND ? HK_OK : e;	/* its body is gone: nothing to hand on */
+	s->bytes += m.payload.len;
 	snprintf(cause, sizeof(cause), RELAY_CAUSE "%lld", (long long)r->id);
 	m.cause = span_str(cause);
 	m.owner = r->lane.len > 0 ? r->lane : r->provider;
@@ -145,40 +164,66 @@ static enum hk_err
 hand_on(struct step *s, int64_t at, bool *more)
 {
 	struct received	*r = arena_get(s->arena, sizeof(*r) * (size_t)s->o->most);
-	int		 n;
+	int		 n, i = 0;
 	enum hk_err	 e;
 
 	if (r == NULL)
 		return err_note(HK_NOMEM, "no memory to hand events on");
 	if ((e = read_events(s, at, r, s->o->most, &n)) != HK_OK)
 		return e;
-	for (int i = 0; i < n; i++) {
+	for (; i < n && s->bytes < BYTES_MOST; i++) {
 		name_of(&r[i]);
 		if (r[i].name[0] != '\0' && somebody_wants(s, &r[i]) &&
 		    s->o->may_relay(r[i].provider, r[i].type) && (e = put_relay(s, &r[i])) != HK_OK)
 			return e;
 	}
-	*more = *more || n == s->o->most;
-	return n == 0 ? HK_OK : move_to(s->db, S_FANOUT_EVENT_TO, r[n - 1].id);
+	*more = *more || n == s->o->most || i < n;
+	return i == 0 ? HK_OK : move_to(s->db, S_FANOUT_EVENT_TO, r[i - 1].id);
 }
 
 /* ---- messages become deliveries -------------------------------------------------------- */
 
 static enum hk_err
+find_interest(struct step *s, const struct told *m, const struct interest **out)
+{
+	struct interest	*in;
+
+	for (size_t i = 0; i < s->ninterest; i++) {
+		*out = in = &s->interest[i];
+		if (in->relayed == m->relayed && span_eq(in->type, m->type))
+			return HK_OK;
+	}
+	/* When there are too many, the last place is taken again and again. */
+	if (s->ninterest < TYPES_KEPT)
+		s->ninterest++;
+	*out = in = &s->interest[s->ninterest - 1];
+	*in = (struct interest){ .type = m->type, .relayed = m->relayed,
+	    .who = arena_get(s->arena, sizeof(*in->who) * (s->audience.n + 1)) };
+	if (in->who == NULL)
+		return err_note(HK_NOMEM, "no memory for endpoints");
+	for (size_t i = 0; i < s->audience.n; i++)
+		if (types_take(s->audience.who[i].types, m->type, m->relayed))
+			in->who[in->n++] = &s->audience.who[i];
+	return HK_OK;
+}
+
+static enum hk_err
 deliver(struct step *s, const struct told *m)
 {
-	struct json	*parsed = NULL;
-	bool		 fresh;
-	enum hk_err	 e = HK_OK;
+	const struct interest	*in = NULL;
+	struct json		*parsed = NULL;
+	bool			 fresh;
+	enum hk_err		 e = find_interest(s, m, &in);
 
-	for (size_t i = 0; e == HK_OK && i < s->audience.n; i++) {
-		const struct listener	*l = &s->audience.who[i];
+	for (size_t i = 0; e == HK_OK && i < in->n; i++) {
+		const struct listener	*l = in->who[i];
 
 		if (m->id <= l->heard_to || !listener_wants(l, m, &parsed))
 			continue;
-		if ((e = listener_deliver(s->db, l, m, s->now, s->now, &fresh)) == HK_OK && fresh &&
-		    l->enabled)
-			s->made++;
+		if ((e = listener_deliver(s->db, l, m, s->now, s->now, &fresh)) == HK_OK && fresh) {
+			s->rows++;
+			s->made += l->enabled;
+		}
 	}
 	json_free(parsed);
 	return e;
@@ -188,6 +233,7 @@ static enum hk_err
 read_messages(struct step *s, int64_t at, struct told *m, int most, int *n)
 {
 	struct stmt	*q = NULL;
+	size_t		 bytes = 0;
 	bool		 row;
 	enum hk_err	 e;
 
@@ -196,16 +242,18 @@ read_messages(struct step *s, int64_t at, struct told *m, int most, int *n)
 		return e;
 	bind_int(q, ":after", at);
 	bind_int(q, ":most", most);
-	while ((e = stmt_step(q, &row)) == HK_OK && row) {
+	while (bytes < BYTES_MOST && (e = stmt_step(q, &row)) == HK_OK && row) {
 		struct told	*t = &m[*n];
 
 		t->id = col_int(q, 0);
 		t->relayed = is_relay(col_text(q, 5));
+		t->trial = span_starts(col_text(q, 5), TRIAL_CAUSE);
 		if (!row_keep(s->arena, q, 1, &t->type) || !row_keep(s->arena, q, 2, &t->owner_kind) ||
 		    !row_keep(s->arena, q, 3, &t->owner) || !row_keep(s->arena, q, 4, &t->payload)) {
 			e = err_note(HK_NOMEM, "no memory for messages");
 			break;
 		}
+		bytes += t->payload.len;
 		++*n;
 	}
 	stmt_reset(q);
@@ -216,19 +264,21 @@ static enum hk_err
 fan_out(struct step *s, int64_t at, bool *more)
 {
 	struct told	*m = arena_get(s->arena, sizeof(*m) * (size_t)s->o->most);
-	int		 n;
+	int		 n, i;
 	enum hk_err	 e;
 
 	if (m == NULL)
 		return err_note(HK_NOMEM, "no memory for messages");
 	if ((e = read_messages(s, at, m, s->o->most, &n)) != HK_OK)
 		return e;
-	for (int i = 0; e == HK_OK && i < n; i++)
-		e = deliver(s, &m[i]);
-	*more = *more || n == s->o->most;
-	if (e != HK_OK || n == 0)
-		return e;
-	return move_to(s->db, S_FANOUT_MESSAGE_TO, m[n - 1].id);
+	for (i = 0; i < n && s->rows < ROWS_MOST; i++)
+		if ((e = deliver(s, &m[i])) != HK_OK)
+			return e;
+	if (n == 0)
+		return HK_OK;
+	/* What is behind the last one read shows the next step. */
+	*more = true;
+	return move_to(s->db, S_FANOUT_MESSAGE_TO, m[i - 1].id);
 }
 
 /* ---- a step ---------------------------------------------------------------------------- */

@@ -7,8 +7,19 @@
 #define OUTBOX_MEMBERS_H
 
 #include "base/json.h"
+#include "outbox/types.h"
 #include "store/store.h"
 
-void		 endpoint_members(struct jw *, struct stmt *);
+void		 endpoint_members(struct jw *, struct stmt *);	/* OUT_ENDPOINT */
+void		 message_members(struct jw *, struct stmt *);	/* OUT_MESSAGE */
+void		 delivery_members(struct jw *, struct stmt *);	/* OUT_DELIVERY */
+/* With the request's fields and the answer's beginning, as text. */
+void		 attempt_members(struct jw *, struct stmt *);	/* OUT_ATTEMPTS */
+void		 recovery_members(struct jw *, struct stmt *);	/* OUT_RECOVERY */
+
+/* A type of the site's own; whole: with its schema and its sample. */
+void		 own_type_members(struct jw *, struct stmt *, bool whole);	/* OUT_TYPE */
+/* One of ours; its schema is made of the table. */
+void		 our_type_members(struct jw *, const struct message_type *, bool whole);
 
 #endif

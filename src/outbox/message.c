@@ -26,6 +26,8 @@ message_put(struct db *db, const struct message *m, bool *fresh)
 	if (m->event != 0)
 		bind_int(q, ":event", m->event);
 	bind_int(q, ":now", m->now);
+	if (m->expires_us != 0)
+		bind_int(q, ":expires", m->expires_us);
 	if ((e = stmt_run(q)) == HK_OK && fresh != NULL)
 		*fresh = db_changes(db) == 1;
 	return e;

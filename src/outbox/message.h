@@ -17,6 +17,7 @@ struct message {
 	struct span	 cause;		/* unique: a second run puts nothing twice */
 	int64_t		 event;		/* that caused it, or 0 */
 	int64_t		 now;
+	int64_t		 expires_us;	/* wiped then at the latest; 0: never */
 };
 
 /* Inside the caller's transaction.  *fresh (may be NULL) false: it was there. */

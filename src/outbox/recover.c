@@ -5,9 +5,12 @@
 #include "outbox/audience.h"
 #include "outbox/delivery.h"
 #include "outbox/endpoint_part.h"
+#include "outbox/trial.h"
 
 #define COUNT_MOST	100000
-#define LOOK_MOST	1000	/* messages that one step looks at */
+#define LOOK_MOST	1000	/* messages that are read at once */
+#define LOOK_BYTES	((size_t)8 << 20)
+#define LOOKS_MOST	5	/* so often in one step, when the next goes on behind it */
 
 /* One pass over what a recovery would send; counted, or done. */
 struct pass {
@@ -102,6 +105,7 @@ read_told(struct stmt *q, struct arena *a, struct told *t)
 {
 	t->id = col_int(q, 0);
 	t->relayed = span_starts(col_text(q, 5), RELAY_CAUSE);
+	t->trial = span_starts(col_text(q, 5), TRIAL_CAUSE);
 	if (!row_keep(a, q, 1, &t->type) || !row_keep(a, q, 2, &t->owner_kind) ||
 	    !row_keep(a, q, 3, &t->owner) || !row_keep(a, q, 4, &t->payload))
 		return err_note(HK_NOMEM, "no memory for a recovery");
@@ -112,6 +116,7 @@ static enum hk_err
 read_unheard(struct pass *p, int64_t after, struct told *t, int *n)
 {
 	struct stmt	*q = NULL;
+	size_t		 bytes = 0;
 	bool		 row;
 	enum hk_err	 e;
 
@@ -120,10 +125,10 @@ read_unheard(struct pass *p, int64_t after, struct told *t, int *n)
 		return e;
 	bind_window(q, p, LOOK_MOST);
 	bind_int(q, ":after", after);
-	while ((e = stmt_step(q, &row)) == HK_OK && row) {
+	while (bytes < LOOK_BYTES && (e = stmt_step(q, &row)) == HK_OK && row) {
 		if ((e = read_told(q, p->arena, &t[*n])) != HK_OK)
 			break;
-		++*n;
+		bytes += t[(*n)++].payload.len;
 	}
 	stmt_reset(q);
 	return e;
@@ -160,34 +165,43 @@ first_message(struct pass *p, int64_t *after)
 	return e;
 }
 
+/* Of those that were read, as many as may be done; *after is the last that was. */
+static enum hk_err
+hear_some(struct pass *p, const struct told *t, int n, int64_t *after)
+{
+	enum hk_err	e = HK_OK;
+
+	for (int i = 0; e == HK_OK && i < n && p->done < p->most; i++) {
+		*after = t[i].id;
+		e = hear(p, &t[i]);
+	}
+	return e;
+}
+
 static enum hk_err
 unheard(struct pass *p, bool *more)
 {
 	struct arena	*whole = p->arena;
 	struct told	*t = arena_get(whole, sizeof(*t) * LOOK_MOST);
-	int64_t		 after = 0;
-	int		 n = LOOK_MOST;
-	enum hk_err	 e;
+	int64_t		 after = p->r->seen != NULL ? *p->r->seen : 0;
+	int		 n = 1;
+	enum hk_err	 e = HK_OK;
 
 	if (t == NULL || (p->arena = arena_new((size_t)256 << 20)) == NULL) {
 		p->arena = whole;
 		return err_note(HK_NOMEM, "no memory for a recovery");
 	}
-	e = first_message(p, &after);
-	while (e == HK_OK && n == LOOK_MOST && p->done < p->most) {
-		if ((e = read_unheard(p, after, t, &n)) != HK_OK)
+	if (after == 0)
+		e = first_message(p, &after);
+	for (int looks = 0; e == HK_OK && n > 0; looks++) {
+		if ((*more = p->done >= p->most || (p->r->seen != NULL && looks == LOOKS_MOST)))
 			break;
-		for (int i = 0; e == HK_OK && i < n; i++) {
-			if (p->done >= p->most) {
-				*more = true;
-				break;
-			}
-			after = t[i].id;
-			e = hear(p, &t[i]);
-		}
+		if ((e = read_unheard(p, after, t, &n)) == HK_OK)
+			e = hear_some(p, t, n, &after);
 		arena_reset(p->arena);
 	}
-	*more = *more || (n == LOOK_MOST && p->done >= p->most);
+	if (p->r->seen != NULL)
+		*p->r->seen = after;
 	arena_free(p->arena);
 	p->arena = whole;
 	return e;

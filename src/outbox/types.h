@@ -18,10 +18,17 @@ struct message_type {
 	const char			*about;		/* a sentence */
 	const struct message_member	*members;	/* ends with name NULL; all are always there */
 	const char			*sample;	/* a payload */
+	/*
+	 * It holds a one-time code: only for a command or mail of the settings that
+	 * names it in full; masked for viewers; wiped after its last attempt.
+	 */
+	bool				 secret;
 };
 
 extern const struct message_type message_types[];	/* by name; ends with name NULL */
 
 const struct message_type *message_type_find(struct span name);	/* NULL: not one of ours */
+/* Is it one of those that hold one-time codes? */
+bool		 message_type_secret(struct span name);
 
 #endif

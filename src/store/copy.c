@@ -76,7 +76,8 @@ static const char *const steps[] = {
 	" SELECT id, provider, event_id, event_type, lane, status, outcome, waits_for,"
 	"  COALESCE(" FIRST("handled") ", " FIRST("skipped") ", " FIRST("failed") ", created_at),"
 	"  verified, livemode, api_version, instance, occurred_at, created_at"
-	" FROM source.event e",
+	/* but for those that were imported and nobody vouches for */
+	" FROM source.event e WHERE NOT (verified = 0 AND COALESCE(secret_label, '') = 'imported')",
 };
 #define STEPS	((int64_t)(sizeof(steps) / sizeof(steps[0])))
 
@@ -116,20 +117,19 @@ place_of(const struct db *db, const char *folder, struct place *p)
 	return HK_OK;
 }
 
-/* Of a process that is gone: nobody else removes them. */
-static void
-sweep(const struct place *p)
+void
+sweep_parts(const char *folder, const char *base, const char *mark)
 {
-	DIR		*dir = opendir(p->folder);
-	size_t		 len = strlen(p->base);
+	DIR		*dir = opendir(folder);
+	size_t		 b = strlen(base), m = strlen(mark);
 	struct dirent	*d;
 
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		long	pid;
 
-		if (strncmp(d->d_name, p->base, len) != 0)
+		if (strncmp(d->d_name, base, b) != 0 || strncmp(d->d_name + b, mark, m) != 0)
 			continue;
-		pid = strtol(d->d_name + len, NULL, 10);
+		pid = strtol(d->d_name + b + m, NULL, 10);
 		if (pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH)
 			(void)unlinkat(dirfd(dir), d->d_name, 0);
 	}
@@ -308,7 +308,7 @@ db_copy(struct db *db, const struct copy_opts *o, struct copy **out)
 		e = store_note(HK_NOMEM, "no memory for a copy");
 		goto out;
 	}
-	sweep(&p);
+	sweep_parts(p.folder, p.base, "");
 	if ((e = room_for_it(db, &p)) != HK_OK ||
 	    (e = open_both(c, db, &p)) != HK_OK ||
 	    (e = fill(c->books, o)) != HK_OK ||

@@ -39,7 +39,7 @@ struct db	*copy_books(struct copy *);
 /*
  * Empty books, the plans and all events.  next_attempt_at of each is when it was
  * first handled, else first skipped, else first failed for good, else received;
- * bodies are those of the database itself.
+ * those that were imported untrusted are left out; bodies are those of the database itself.
  */
 struct db	*copy_blank(struct copy *);
 

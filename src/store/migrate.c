@@ -84,7 +84,7 @@ look(struct db *db, const struct open_how *how, int known, struct state *s)
 		return store_note(HK_NEWER, "%s: its schema is number %lld, this program "
 		    "knows %d: install the hookkeeper that made it, or a newer one",
 		    db->path, (long long)s->version, known);
-	if (s->version < known && how->use == DB_RO)
+	if (s->version < known && how->use == DB_RO && !how->older)
 		return store_note(HK_NOTFOUND, "%s: its schema is number %lld, this "
 		    "program needs %d: run `hookkeeper init`", db->path,
 		    (long long)s->version, known);
@@ -152,7 +152,8 @@ schema_bring(struct db *db, const struct open_how *how, const struct embedded *f
 	struct state	 s;
 	enum hk_err	 e;
 
-	if ((e = look(db, how, known, &s)) != HK_OK || s.version == known)
+	if ((e = look(db, how, known, &s)) != HK_OK || s.version == known ||
+	    (how->older && s.version > 0))
 		return e;
 	if ((e = lock_take(&db->lock, db->busy_ms)) != HK_OK)
 		return e;

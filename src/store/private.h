@@ -72,6 +72,7 @@ struct open_how {
 	bool		 no_wal;	/* as if the file system did not allow it */
 	bool		 tended;
 	bool		 attaches;	/* files by URI: for what is only to be read */
+	bool		 older;		/* leave an older schema as it is */
 	int		 cache_kb;	/* 0: 2000 */
 	int64_t		 log_most;	/* 0: DB_LOG_MOST */
 };
@@ -106,6 +107,26 @@ void		 stmts_finalize(struct db *);
 enum hk_err	 db_exec(struct db *, const char *what, const char *sql) HK_MUST_USE;
 /* First column of the first row; *out untouched when there is none. */
 enum hk_err	 db_ask(struct db *, const char *sql, int64_t *out) HK_MUST_USE;
+
+/* backup.c: all pages of one database over another; `to` is not open for anything */
+struct backup_opts;
+enum hk_err	 pages_copy(struct db *from, struct sqlite3 *to, const char *what,
+		    const struct backup_opts *) HK_MUST_USE;
+/* The same into a new file, mode 0600, synced and checked; it has no companions. */
+enum hk_err	 pages_to_file(struct db *from, const char *file, const struct backup_opts *)
+		    HK_MUST_USE;
+/* HK_FULL (told) unless the folder of a path has room for so many bytes. */
+enum hk_err	 room_for(const char *path, int64_t bytes) HK_MUST_USE;
+enum hk_err	 folder_sync(const char *path) HK_MUST_USE;
+
+/* holders.c: which other processes have it open, as text; "": nobody that we see */
+void		 holders_of(const char *path, char *out, size_t room);
+
+/*
+ * copy.c: remove "<base><mark><pid>..." from a folder (that ends with '/') when that
+ * process is gone: nobody else does.
+ */
+void		 sweep_parts(const char *folder, const char *base, const char *mark);
 
 /* migrate.c */
 /*

@@ -117,7 +117,7 @@ open_again(struct writer *w)
 {
 	struct open_how	 how = { .use = DB_RW, .busy_ms = w->opts.busy_timeout_ms,
 			    .existing = w->opened, .tended = w->threaded,
-			    .log_most = w->opts.log_most, .cache_kb = w->opts.cache_kb };
+			    .log_most = w->opts.log_most };
 
 	if (w->why != HK_OK && mono_us() < w->again_us)
 		return w->why;

@@ -37,7 +37,6 @@ struct writer_opts {
 	 */
 	bool		 patient;
 	int64_t		 log_most;	/* bytes of log before it is restarted; 0: 64 MB */
-	int		 cache_kb;	/* of pages; 0: 2 MB */
 	/* After each commit that had jobs (all done() called); may be NULL. */
 	void		(*committed)(void *ctx);
 	void		*ctx;

@@ -145,6 +145,8 @@ admit(struct hub *h, struct guest *g)
 		answer(g, 200, buf_span(&h->text));
 	else if (h->ls.n == h->ls.most)
 		ask_refuse(g->x, REFUSE_BUSY, g->lines);
+	else if (listeners_room_full(&h->ls, v.user.id))
+		ask_refuse(g->x, REFUSE_MANY, g->lines);
 	else
 		take_place(h, g, &v);
 }

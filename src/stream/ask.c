@@ -22,6 +22,7 @@ static const struct {
 	[REFUSE_UNKNOWN] = { 404, "not_found", "There is no such thing", "" },
 	[REFUSE_METHOD] = { 405, "method_not_allowed", "This address does not take that method",
 	    "Allow: " METHODS "\r\n" },
+	[REFUSE_MANY] = { 429, "rate_limited", "Too many requests", "Retry-After: 5\r\n" },
 	[REFUSE_BUSY] = { 503, "unavailable", "It cannot be done just now; nothing was changed",
 	    "Retry-After: 5\r\n" },
 };

@@ -80,7 +80,7 @@ void		 admit(struct hub *, struct guest *);
 
 /* ---- ask.c ---- */
 /* An answer that is no stream: a problem of api/problems.def; the exchange is gone. */
-enum refusal { REFUSE_TOKEN, REFUSE_UNKNOWN, REFUSE_METHOD, REFUSE_BUSY };
+enum refusal { REFUSE_TOKEN, REFUSE_UNKNOWN, REFUSE_METHOD, REFUSE_MANY, REFUSE_BUSY };
 void		 ask_refuse(struct http_exchange *, enum refusal, const char *lines);
 
 #endif

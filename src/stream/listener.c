@@ -107,6 +107,16 @@ listener_falls_behind(struct listeners *ls, struct listener *l)
 	ls->behind++;
 }
 
+bool
+listeners_room_full(const struct listeners *ls, const char *user)
+{
+	size_t	share = ls->most / ROOM_PART, n = 0;
+
+	for (size_t i = 0; i < ls->n; i++)
+		n += !ls->all[i]->gone && strcmp(ls->all[i]->user, user) == 0;
+	return n >= (share > ROOM_LEAST ? share : ROOM_LEAST);
+}
+
 static struct listener *
 of_room(struct listener *l, struct span user)
 {

@@ -13,6 +13,9 @@
  * reads the store at his own pace; who takes nothing at all is sent away.
  */
 #define BACKLOG		((size_t)64 << 10)
+/* Of all places one user may take this part, or so many when that is more. */
+#define ROOM_PART	8
+#define ROOM_LEAST	8
 /* A comment after so long without a word; or, when something waits, the end. */
 #define BEAT_US		(15 * INT64_C(1000000))
 
@@ -55,6 +58,8 @@ enum hk_err	 listener_new(struct listeners *, struct http_live *, const char *us
 void		 listener_caught_up(struct listeners *, struct listener *);
 /* It comes faster than he takes it: he reads it himself when he can. */
 void		 listener_falls_behind(struct listeners *, struct listener *);
+/* Has this user as many places as one may have? */
+bool		 listeners_room_full(const struct listeners *, const char *user);
 /* The first of a room; the others by listener_next(). */
 struct listener	*listener_first(const struct listeners *, struct span user);
 struct listener	*listener_next(const struct listener *);

@@ -20,6 +20,9 @@
  * 15 s keeps proxies from hanging up.  A room whose token is over is told so
  * (event "token_expired") and ends.
  *
+ * One user has an eighth of the places at most, so that nobody keeps all others
+ * out: 429.
+ *
  * Where a process serves one request at a time (plain CGI, mod_fcgid) what is
  * new is answered at once with "retry: 2000", and the browser asks again.
  *

@@ -11,9 +11,12 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "deliver/engine.h"
+#include "deliver/trusted.h"
 #include "inbox/housekeeping.h"
 #include "inbox/process.h"
+#include "inbox/prune.h"
 #include "inbox/wakeup.h"
+#include "outbox/endpoint.h"
 #include "work/worker.h"
 
 #define WORK_US		(5 * US_PER_MS)		/* longest transaction */
@@ -21,6 +24,7 @@
 #define WORK_ARENA	(1 << 20)
 #define LOCK_MS		2000		/* a slice that holds it is gone by then */
 #define LOOK_MS		1000		/* data_version: the second net */
+#define ONCE_LOOK_MS	10		/* while `worker --once` waits for its sender */
 #define TROUBLE_MS	1000		/* after the database failed */
 #define TIDY_US		(50 * US_PER_MS)	/* then it looks at the queue again */
 #define TIDY_EVERY_US	US_PER_S
@@ -39,6 +43,8 @@ struct worker {
 	struct engine		*engine;	/* what goes out */
 	pthread_t		 sender;	/* its thread, unless it works once */
 	bool			 sends;		/* there is one */
+	atomic_bool		 sent_all;	/* of `worker --once`: it came to its end, so: */
+	enum hk_err		 sending;
 	int64_t			 sent;		/* attempts settled */
 };
 
@@ -113,6 +119,31 @@ sender_stop(struct worker *w)
 	w->sends = false;
 }
 
+static void *
+send_due(void *ctx)
+{
+	struct worker	*w = ctx;
+
+	w->sending = engine_run(w->engine, true, &w->sent);
+	w->sent_all = true;
+	return NULL;
+}
+
+/* What hookkeeper.conf says of channels, as rows. */
+static enum hk_err
+configure(struct worker *w)
+{
+	enum hk_err	e;
+
+	channels_look(w->conf);
+	if ((e = db_begin(w->db)) != HK_OK)
+		return e;
+	if ((e = endpoints_configure(w->db, w->conf, now_us())) == HK_OK)
+		return db_commit(w->db);
+	db_rollback(w->db);
+	return e;
+}
+
 static enum hk_err
 worker_open(struct worker *w, bool once)
 {
@@ -126,12 +157,14 @@ worker_open(struct worker *w, bool once)
 	    (!once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
 		return e;
 	FAULT_DIE("worker.locked");
+	if (once)
+		work_note_once(w->conf);
 	if ((w->arena = arena_new(WORK_ARENA)) == NULL)
 		return err_note(HK_NOMEM, "no memory for the worker");
 	if ((e = db_open(&w->db, w->conf->db, DB_RW, w->conf->busy_timeout_ms)) != HK_OK)
 		return e;
 	FAULT_DIE("worker.opened");
-	if ((e = queue_reclaim(w->db, INT64_MAX, now_us())) != HK_OK ||
+	if ((e = configure(w)) != HK_OK || (e = queue_reclaim(w->db, INT64_MAX, now_us())) != HK_OK ||
 	    (e = engine_open(&w->engine, &sending)) != HK_OK)
 		return e;
 	return once ? HK_OK : sender_start(w);
@@ -169,12 +202,35 @@ work_off(struct worker *w, int64_t *total)
 	return e;
 }
 
-/* Nothing is due: counts and the search index, a bit at a time. */
+/*
+ * Everything due is sent, once.  Somebody may be long in answering, and nobody else
+ * may work meanwhile: so what is received is worked off beside it.
+ */
+static enum hk_err
+send_off(struct worker *w, int64_t *done)
+{
+	enum hk_err	e = HK_OK;
+
+	if (pthread_create(&w->sender, NULL, send_due, w) != 0)
+		return err_note(HK_NOMEM, "no thread for what goes out");
+	w->sends = true;
+	while (e == HK_OK && !w->sent_all && !stop_asked(NULL)) {
+		ppoll(NULL, 0, &(struct timespec){ 0, ONCE_LOOK_MS * 1000000L }, NULL);
+		e = work_off(w, done);
+	}
+	sender_stop(w);
+	return e != HK_OK ? e : w->sending;
+}
+
+/* Nothing is due: counts and the search index, then what is too old, a bit at a time. */
 static enum hk_err
 tidy(struct worker *w, bool *more)
 {
-	enum hk_err	e = housekeeping_step(w->db, now_us(), TIDY_US, more);
+	const struct prune_rules	rules = prune_rules_of(w->conf);
+	enum hk_err			e = housekeeping_step(w->db, now_us(), TIDY_US, more);
 
+	if (e == HK_OK && !*more)
+		e = prune_step(w->db, &rules, now_us(), TIDY_US, more);
 	w->tidy_at = e == HK_OK && *more ? 0 : mono_us() + TIDY_EVERY_US;
 	return e;
 }
@@ -270,7 +326,7 @@ worker_run(const struct conf *conf, bool once, int64_t *done)
 	if ((e = worker_open(&w, once)) == HK_OK)
 		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
 	if (e == HK_OK && once)
-		e = engine_run(w.engine, true, &w.sent);
+		e = send_off(&w, done);
 	if (e == HK_OK && once)
 		e = tidy_up(&w);
 	FAULT_DIE("worker.stopping");

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const all = ['core', 'cgi', 'queue', 'size', 'sync', 'memory', 'wake', 'pages', 'burn', 'stream'];
+const all = ['core', 'cgi', 'queue', 'size', 'sync', 'memory', 'wake', 'pages', 'burn', 'stream', 'deliver'];
 const wanted = (process.env.HK_ONLY ?? '').split(/[\s,]+/).filter(Boolean);
 const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {

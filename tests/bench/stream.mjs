@@ -24,14 +24,15 @@ const running = (program) => Number(fs.readdirSync('/proc').find((pid) => {
 try {
   const web = await lighttpd(home), user = {};
   const room = (name) => web.url(`/stream?token=${roomToken(key, user[name])}`);
-  for (const name of ['busy', 'quiet']) {
+  const crowd = Array.from({ length: 10 }, (_, i) => `quiet${i}`);	// one user has no more than a share
+  for (const name of ['busy', ...crowd]) {
     await send(web.url('/webhooks/clerk'), 'clerk', home.secret.clerk, clerkUser(`user_${name}`).body);
     user[name] = await until('the user', () => home.one(`SELECT id FROM site_user WHERE clerk_id = 'user_${name}'`));
   }
   const pid = running(path.join(home.bin, 'stream.fcgi'));
   const ears = [], idle = [];
   for (const listeners of [0, 200, 500]) {
-    while (ears.length < listeners) ears.push(await listen(room('quiet')));
+    while (ears.length < listeners) ears.push(await listen(room(crowd[ears.length % 10])));
     mustBe('listeners that were taken', ears.filter((ear) => ear.status === 200).length, listeners);
     await sleep(1000);
     const before = [cpu(pid), cpu(web.child.pid)], since = performance.now();

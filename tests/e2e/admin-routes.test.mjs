@@ -8,7 +8,7 @@ import { Jar, Site } from './lib/admin.mjs';
 import { root } from './lib/home.mjs';
 
 // What an address needs beside itself to be a page.
-const asked = { '/events/retry': '?status=failed' };
+const asked = { '/events/retry': '?status=failed', '/event-types/type': '?name=user.created' };
 const rank = { ROLE_NONE: 0, ROLE_VIEWER: 1, ROLE_OPERATOR: 2, ROLE_ADMIN: 3 };
 const routes = [...fs.readFileSync(path.join(root, 'src/admin/routes.def'), 'utf8')
   .matchAll(/^(PAGE|ACTION|DOWNLOAD)\("([^"]+)", (ROLE_\w+)/gm)]
@@ -21,6 +21,7 @@ const ends = new Set(['/logout', '/me/logins/end']);
 describe('who may do what', () => {
   let site;
   const people = {};
+  let strangers = 0;
   const refused = () => site.home.one("SELECT count(*) FROM audit_log WHERE result = 'refused'");
 
   before(async () => {
@@ -81,6 +82,8 @@ describe('who may do what', () => {
         const had = refused();
         const got = await ask();
         assert.equal(got.status, 403, `${what}: ${got.status}`);
+        // Of strangers so many a minute are kept; see STRANGERS in admin/dispatch.c.
+        if (what === 'without a login' && ++strangers > 30 && refused() === had) continue;
         assert.equal(refused(), had + 1, `${what}: the audit log does not say so`);
       }
     });

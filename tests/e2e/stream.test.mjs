@@ -6,9 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Home, sleep, slow, until } from './lib/home.mjs';
+import { faultBuild } from './lib/faults.mjs';
 import { Clerk, hears, listen, roomToken } from './lib/listen.mjs';
 import { clerkUser, request, send } from './lib/senders.mjs';
-import { apache, lighttpd, spawnFcgi } from './lib/servers.mjs';
+import { apache, lighttpd, lighttpdFor, spawnFcgi } from './lib/servers.mjs';
 
 const key = randomBytes(32).toString('base64');
 const origin = 'https://app.example.com';
@@ -173,14 +174,14 @@ test('who reads slowly hears all, who reads nothing is sent away; the others hea
 });
 
 test('two hundred listen, and each hears its room', async () => {
-  const ears = await Promise.all(Array.from({ length: 200 }, (_, i) => listen(room(i % 2 ? nora : omar))));
+  const people = [nora, omar, await user('pia'), await user('quentin')];
+  const ears = await Promise.all(Array.from({ length: 200 }, (_, i) => listen(room(people[i % 4]))));
   assert.ok(ears.every((ear) => ear.status === 200));
   await Promise.all(ears.map((ear) => until('a place', () => ear.parser.last)));
-  await say(nora, { of: 'nora' });
-  await say(omar, { of: 'omar' });
+  for (const [i, one] of people.entries()) await say(one, { of: i });
   await Promise.all(ears.map((ear) => hears(ear, 1)));
   await sleep(200);
-  ears.forEach((ear, i) => assert.deepEqual(ear.heard.map((event) => event.data), [JSON.stringify({ of: i % 2 ? 'nora' : 'omar' })]));
+  ears.forEach((ear, i) => assert.deepEqual(ear.heard.map((event) => event.data), [JSON.stringify({ of: i % 4 })]));
   ears.forEach((ear) => ear.cut());
 });
 
@@ -207,6 +208,26 @@ test('the program is killed: it is started anew, and nothing was missed', async 
     ear.cut();
     return ear.status === 200;
   });
+});
+
+test('memory is short: who could not be let in comes again, and misses nothing', async () => {
+  const sick = await spawnFcgi(home, 'stream', {
+    program: path.join(faultBuild, 'cgi-bin/stream.fcgi'), env: { HOOKKEEPER_CONF: home.conf, HK_FAULT: 'live:%3' },
+  });
+  const server = await lighttpdFor(home, { '/stream': sick.socket }, { more: 'server.stream-response-body = 2' });
+  const url = server.url(`/stream?token=${roomToken(key, nora)}`);
+  const first = await listen(room(nora));
+  const last = await until('its place', () => first.parser.last);
+  first.cut();
+  const pen = new Writer('short'), all = follow(url, 40, { last, dies: true });
+  for (let n = 0; n < 40; n++) {
+    pen.say(nora, { n });
+    await sleep(10);
+  }
+  await pen.done();
+  assert.deepEqual((await all).heard.map((event) => JSON.parse(event.data).n), Array.from({ length: 40 }, (_, n) => n));
+  await home.stop(sick.child);
+  await home.stop(server.child);
 });
 
 test('a Clerk session opens the room of its user, until it is over', async () => {

@@ -10,6 +10,9 @@ const formats = {
   'date-time': /^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z$/,
 };
 
+// What goes out has tests of its own: api-outbox.test.mjs.
+export const outgoing = /^\/(endpoints|event-types|messages|deliveries|recoveries)(\/|$)/;
+
 export class Document {
   constructor(doc) {
     this.doc = doc;

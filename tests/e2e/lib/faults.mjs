@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Home, root, sleep, slow, until } from './home.mjs';
+import { root, sleep, slow, until } from './home.mjs';
+import { Outgoing } from './outgoing.mjs';
 import { lighttpdFor } from './servers.mjs';
 import { send, signed } from './senders.mjs';
+import { Sink, verified } from './sink.mjs';
 import { assertTold, random, story } from './story.mjs';
 
 export const faultBuild = path.resolve(root, process.env.HK_FAULT_BUILD ?? 'build/fault');
@@ -151,11 +153,38 @@ function stepsOf(log) {
   return steps;
 }
 
+// Somebody hears of every user, of whom those that come from now on are told.
+async function listener(home, sink) {
+  let endpoint;
+  await until('there is a database to put an endpoint into', () => {
+    try {
+      endpoint = home.endpoint(sink.url('/200'), { types: 'user.created' });
+    } catch { /* not yet, or it is busy */ }
+    return endpoint;
+  });
+  return endpoint;
+}
+
+// By healthy programs all of it arrives, signed; what was in flight at a death again.
+async function assertSent(home, sink, endpoint) {
+  await until('everything is sent by healthy programs', () => {
+    home.hurry();
+    return home.one(`SELECT (SELECT count(*) FROM delivery WHERE status <> 'delivered')
+      + (SELECT max(id) FROM message) - message FROM fanout`) === 0;
+  }, 20000);
+  for (const came of sink.came) verified(came, endpoint.secret);
+  const ids = new Set(sink.came.map(({ headers }) => headers['webhook-id']));
+  assert.equal(home.count(endpoint, 'delivered'), ids.size, 'each delivery arrived');
+  const owed = home.one(`SELECT count(*) FROM message WHERE type = 'user.created'
+    AND id > (SELECT heard_to FROM endpoint WHERE id = ${endpoint.id})`);
+  assert.equal(ids.size, owed, 'each message is a delivery');
+}
+
 // way: of ways; fault: HK_FAULT.  Resolves to the steps reached meanwhile.
 export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs = 1500 }) {
   // Where the worker is to be broken, receivers leave the work to it.
   const settings = { hookkeeper: { work_after_reply: way === 'worker' ? 'off' : 'on' } };
-  const home = new Home({ from: faultBuild, settings });
+  const home = new Outgoing({ from: faultBuild, settings, fresh: true }), sends = way === 'worker';
   const log = path.join(home.dir, 'data', 'fault.log');
   const env = {
     HK_FAULT: fault, HK_FAULT_LOG: log, HK_FAULT_SEED: String(seed),
@@ -167,13 +196,15 @@ export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs
     started.push(...place.kept);
     return place;
   };
-  let web;
+  let web, sink, endpoint;
   try {
     const told = story(random(seed), count);
     if (way !== 'cgi')
       web = await lighttpdFor(home, Object.fromEntries(names.map((name) =>
         [`/webhooks/${name}`, path.join(home.dir, 'run', `${name}.sock`)])));
+    if (sends) sink = await Sink.open();
     const broken = await start(env);
+    if (sends) endpoint = await listener(home, sink);
     const left = await tell(broken, told.events.flatMap((event, i) => i % 20 === 0 ? [forged(event), event] : [event]), 3);
     if (way !== 'cgi') await calm(home, brokenMs);
     for (const kept of broken.kept) await kept.stop();
@@ -185,6 +216,7 @@ export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs
     }
     assert.deepEqual((await tell(healthy, left, Infinity)).map((event) => event.id), [], 'not acknowledged by healthy programs');
     await until('everything worked off by healthy programs', () => open(home) === 0, 20000);
+    if (sends) await assertSent(home, sink, endpoint);
     for (const kept of healthy.kept) await kept.stop();
     assertTold(home, told);
     return stepsOf(log);
@@ -194,6 +226,7 @@ export async function faulted({ way, fault = '', count = 120, seed = 1, brokenMs
   } finally {
     for (const kept of started) kept.forget();
     await home.close();
+    await sink?.close();
   }
 }
 

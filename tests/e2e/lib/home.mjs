@@ -71,6 +71,7 @@ export class Home {
       credits: { ...settings.credits },
       api: { ...settings.api },
       stream: { ...settings.stream },
+      outbox: { ...settings.outbox },
     };
     this.write(this.conf, Object.entries(all).map(([section, rows]) =>
       `[${section}]\n${Object.entries(rows).map(([k, v]) => `${k} = ${v}\n`).join('')}`).join('\n'));

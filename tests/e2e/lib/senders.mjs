@@ -60,7 +60,12 @@ export function request(url, { method = 'POST', headers = {}, body, chunked = fa
         done({ status: answer.statusCode, headers: answer.headers, text, json });
       });
     });
-    rq.on('error', fail);
+    // A connection that was kept may be closed just as it is used again: ask anew, as browsers do.
+    rq.on('error', (error) => {
+      if (method === 'GET' && rq.reusedSocket && error.code === 'ECONNRESET')
+        done(request(url, { method, headers, keep: false, timeout }));
+      else fail(error);
+    });
     rq.on('timeout', () => rq.destroy(new Error('no answer in time')));
     if (chunked) {
       for (let at = 0; at < bytes.length; at += 1000) rq.write(bytes.subarray(at, at + 1000));

@@ -68,7 +68,7 @@ export async function spawnFcgi(home, name, { env = {}, program = path.join(home
 }
 
 // lighttpd in front of sockets: { '/path': socket }.
-export async function lighttpdFor(home, places) {
+export async function lighttpdFor(home, places, { more = '' } = {}) {
   const port = await freePort();
   const conf = path.join(home.dir, `lighttpd-${port}.conf`);
   home.write(conf, `server.bind = "127.0.0.1"
@@ -77,6 +77,7 @@ server.document-root = "${home.dir}/www"
 server.errorlog = "${home.log}"
 server.upload-dirs = ( "${home.dir}/run" )
 server.modules = ( "mod_fastcgi" )
+${more}
 fastcgi.server = ( ${Object.entries(places).map(([at, socket]) =>
     `"${at}" => (( "socket" => "${socket}", "check-local" => "disable", "disable-time" => 0 ))`).join(',\n')} )
 `);
@@ -91,16 +92,20 @@ const load = (names) => names.map((name) => `LoadModule ${name}_module ${modules
 // One Apache with a port for each way to run us: fcgid (cgi-bin/apache.conf),
 // proxy (mod_proxy_fcgi to running programs), cgi (cgi-bin/htaccess in the site's
 // own folder, as on a shared host).  ways: which of them.
-export async function apache(home, { ways, sockets = {} }) {
+// sockets: cgi-bin/apache-sockets.conf in front of the folder `sockets_in`.
+// prefork: processes without threads, and mod_cgi, as hosts with PHP have it.
+// host: lines of the host's own configuration; htaccess, alter: what
+// somebody made of ours.
+export async function apache(home, { ways, sockets = {}, sockets_in: socketsIn, prefork = false, host = '', port: wanted, htaccess = (text) => text, alter = (text) => text }) {
   const run = home.folder(`run/${await freePort()}`);
   const conf = path.join(run, 'apache.conf');
   const fcgid = ways.some((way) => way.endsWith('fcgid'));
   const ports = {};
-  for (const way of ways) ports[way] = await freePort();
+  for (const way of ways) ports[way] = wanted ?? await freePort();
   const www = path.join(home.dir, 'site');
   fs.mkdirSync(www, { recursive: true });
   for (const name of fs.readdirSync(home.bin)) fs.copyFileSync(path.join(home.bin, name), path.join(www, name));
-  fs.writeFileSync(path.join(www, '.htaccess'), shipped('htaccess'));
+  fs.writeFileSync(path.join(www, '.htaccess'), htaccess(shipped('htaccess')));
   if (process.getuid() === 0) home.give(www);
 
   const site = `DocumentRoot "${www}"
@@ -109,8 +114,9 @@ export async function apache(home, { ways, sockets = {} }) {
 	Require all granted
 </Directory>`;
   const hosts = {
-    fcgid: `DocumentRoot "${home.dir}/www"\n${shipped('apache.conf')}`,
+    fcgid: `DocumentRoot "${home.dir}/www"\n${alter(shipped('apache.conf'))}`,
     cgi: site,
+    sockets: `DocumentRoot "${home.dir}/www"\n<Directory "${home.dir}/www">\nRequire all granted\n</Directory>\n${shipped('apache-sockets.conf')}`,
     'htaccess-fcgid': site,
     proxy: `DocumentRoot "${home.dir}/www"\n${Object.entries(sockets).map(([name, socket]) => (name === 'stream' ? `
 <Proxy "fcgi://hookkeeper-stream/" flushpackets=on>
@@ -127,12 +133,14 @@ PidFile "${run}/apache.pid"
 ErrorLog "${home.log}"
 LogLevel warn
 Mutex file:${run} default
-${load(['mpm_event', 'authz_core', 'alias', 'env', 'rewrite', 'mime', 'cgid', 'proxy', 'proxy_fcgi', ...(fcgid ? ['fcgid'] : [])])}
+${load([prefork ? 'mpm_prefork' : 'mpm_event', 'authz_core', 'alias', 'env', 'rewrite', 'mime', prefork ? 'cgi' : 'cgid', 'proxy', 'proxy_fcgi', ...(fcgid ? ['fcgid'] : [])])}
 TypesConfig /dev/null
-ScriptSock ${run}/cgisock
+${prefork ? '' : `ScriptSock ${run}/cgisock`}
 ${fcgid ? `FcgidIPCDir ${run}/fcgid\nFcgidProcessTableFile ${run}/fcgid.shm` : ''}
 Define HOOKKEEPER_BIN ${home.bin}
 Define HOOKKEEPER_CONF ${home.conf}
+${socketsIn ? `Define HOOKKEEPER_RUN ${socketsIn}` : ''}
+${host}
 <Directory />
 	Require all denied
 </Directory>
@@ -148,4 +156,88 @@ ${hosts[way]}
     url: (way, name) => `http://127.0.0.1:${ports[way]}${name}`,
     ports,
   };
+}
+
+// ---- programs on sockets, all seven: for who starts none itself ------------------
+
+const programs = ['stripe', 'clerk', 'resend', 'custom', 'admin', 'api', 'stream'];
+
+// By cgi-bin/spawn-fcgi.sh, which leaves: to be stopped by stop().
+export async function spawned(home) {
+  const run = home.folder('run/spawned');
+  const script = async (what) => {
+    const child = home.start('sh', [path.join(root, 'cgi-bin/spawn-fcgi.sh'), what], {
+      env: { HOOKKEEPER_BIN: home.bin, HOOKKEEPER_RUN: run, HOOKKEEPER_CONF: home.conf } });
+    const { code } = await child.gone;
+    if (code !== 0) throw new Error(`spawn-fcgi.sh ${what}: ${code}\n${home.logText()}`);
+  };
+  await script('start');
+  return { run, stop: () => script('stop') };
+}
+
+// As systemd does with hookkeeper@.socket and StandardInput=socket: it listens, and
+// when the first request knocks starts the program with the socket on fd 0 and 3.
+const activation = `use Socket;
+my ($path, $program) = @ARGV;
+$^F = 10;
+socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+bind($s, pack_sockaddr_un($path)) or die "bind: $!";
+chmod 0660, $path; listen($s, 1024) or die "listen: $!";
+my $knock = ''; vec($knock, fileno($s), 1) = 1;
+select(my $r = $knock, undef, undef, undef);
+require POSIX; POSIX::dup2(fileno($s), 0); POSIX::dup2(fileno($s), 3);
+$ENV{LISTEN_FDS} = 1; $ENV{LISTEN_PID} = $$; $ENV{LISTEN_FDNAMES} = 'hookkeeper';
+exec $program or die "exec: $!";`;
+
+export async function activated(home) {
+  const run = home.folder('run/activated');
+  const children = programs.map((name) => home.start('perl',
+    ['-e', activation, path.join(run, `${name}.sock`), path.join(home.bin, `${name}.fcgi`)],
+    { env: { HOOKKEEPER_CONF: home.conf } }));
+  await until('all sockets are there', () => {
+    if (children.some((child) => child.exitCode !== null)) throw new Error(home.logText());
+    return programs.every((name) => fs.existsSync(path.join(run, `${name}.sock`)));
+  });
+  return { run, children };
+}
+
+// A web server in front of a folder of sockets, by the file that is shipped for it.
+export async function lighttpdSockets(home, sockets) {
+  const port = await freePort();
+  const conf = path.join(home.dir, `lighttpd-${port}.conf`);
+  home.write(conf, `server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${home.dir}/www"
+server.errorlog = "${home.log}"
+server.upload-dirs = ( "${home.dir}/run" )
+server.modules = ( )
+var.hookkeeper_run = "${sockets}"
+${shipped('lighttpd-sockets.conf')}`);
+  const child = home.start('lighttpd', ['-D', '-f', conf]);
+  await serving(home, child, port, 'lighttpd');
+  return { child, port, url: (name) => `http://127.0.0.1:${port}${name}` };
+}
+
+export async function nginx(home, sockets, { site = (text) => text } = {}) {
+  const port = await freePort();
+  const dir = home.folder(`run/nginx-${port}`);
+  const conf = path.join(dir, 'nginx.conf');
+  home.write(conf, `daemon off;
+worker_processes 1;
+pid ${dir}/pid;
+error_log ${home.log} warn;
+events { }
+http {
+	access_log off;
+${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `	${name}_temp_path ${dir}/${name};`).join('\n')}
+	server {
+		listen 127.0.0.1:${port};
+		root ${home.dir}/www;
+${site(shipped('nginx.conf').replaceAll('/run/hookkeeper', sockets))}
+	}
+}
+`);
+  const child = home.start('nginx', ['-p', dir, '-e', home.log, '-c', conf]);
+  await serving(home, child, port, 'nginx');
+  return { child, port, url: (name) => `http://127.0.0.1:${port}${name}` };
 }

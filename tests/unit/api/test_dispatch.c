@@ -537,6 +537,9 @@ who_guesses_is_slowed_down_and_nobody_else(void **state)
 	is("the 21st", 429, "rate_limited");
 	ask("GET", "/api/v1/users", "", NULL);
 	is("the application at that address", 200, NULL);
+	make_token("*");
+	ask("GET", "/api/v1/users", "", NULL);
+	is("one there that was never seen", 200, NULL);
 	ask("GET", "/api/v1/users", "", &(struct ask){ .token = "hkt_1_guess", .addr = "192.0.2.2" });
 	is("from elsewhere", 401, "unauthorized");
 }

@@ -71,7 +71,7 @@ put(const char *key, const char *request, const char *body, bool secret, int64_t
 static enum hk_err
 find(struct kept *k, const char *key, const char *request, int64_t now)
 {
-	*k = (struct kept){ .key = span_str(key), .request = span_str(request) };
+	*k = (struct kept){ .key = span_str(key), .request = span_str(request), .token = token };
 	return keep_find(db, conf, k, now, arena);
 }
 
@@ -102,6 +102,30 @@ an_answer_is_given_again_for_a_day(void **state)
 	put("a", "r2", "{\"n\":2}", false, NOW + KEEP_US);
 	assert_int_equal(find(&k, "a", "r2", NOW + KEEP_US), HK_OK);
 	assert_true(span_is(k.body, "{\"n\":2}"));
+}
+
+static void
+each_token_has_its_own(void **state)
+{
+	const struct token	t = { .name = SPAN("another"), .scopes = SPAN("*") };
+	int64_t			mine = token, other;
+	char			text[TOKEN_TEXT];
+	struct kept		k;
+
+	(void)state;
+	assert_int_equal(token_make(db, &t, NOW, &other, text), HK_OK);
+	put("a", "r1", "{\"n\":1}", true, NOW);
+	token = other;
+	assert_int_equal(find(&k, "a", "r1", NOW), HK_NOTFOUND);
+	assert_int_equal(find(&k, "a", "r2", NOW), HK_NOTFOUND);
+	put("a", "r2", "{\"n\":2}", false, NOW);
+	/* what is sealed for one token is nothing for another */
+	assert_int_equal(db_exec(db, "copy", "UPDATE api_answer SET body = (SELECT body FROM api_answer"
+	    " WHERE sealed = 1), sealed = 1"), HK_OK);
+	assert_int_equal(find(&k, "a", "r2", NOW), HK_BADSIG);
+	token = mine;
+	assert_int_equal(find(&k, "a", "r1", NOW), HK_OK);
+	assert_true(span_is(k.body, "{\"n\":1}"));
 }
 
 static void
@@ -208,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test_setup_teardown(an_answer_is_given_again_for_a_day, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_token_has_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_secret_is_kept_sealed_or_not_at_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_ones_go_in_small_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_go_without_any_new_one, setup, teardown),

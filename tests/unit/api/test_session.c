@@ -242,6 +242,8 @@ what_is_in_it_is_looked_at_strictly(void **state)
 		    HK_BADSIG },
 		{ "the second of the parties", HEAD, "{\"azp\":\"https://b.example\"," TIMES "," REST "}", HK_OK },
 		{ "no party", HEAD, "{" TIMES "," REST "}", HK_OK },
+		{ "made for another service", HEAD, "{" PARTY TIMES "," REST ",\"aud\":\"convex\"}",
+		    HK_BADSIG },
 		{ "a session that is pending", HEAD, "{" TIMES "," REST ",\"sts\":\"pending\"}", HK_BADSIG },
 		{ "a state that is no text", HEAD, "{" TIMES "," REST ",\"sts\":true}", HK_BADSIG },
 		{ "no state, as in version 1", HEAD, "{" TIMES "," REST "}", HK_OK },

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static int	pipe_fd[2], stderr_was;
@@ -250,6 +252,37 @@ each_thread_has_its_own_last_error(void **state)
 	assert_string_equal(err_last(), "this thread");
 }
 
+static void
+the_systems_log_gets_lines_and_without_it_they_are_not_lost(void **state)
+{
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
+	char			dir[] = "/tmp/hklogXXXXXX", path[64], got[4096], want[128];
+	int			fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t			n;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/log", dir);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	log_open("stripe", LOG_INFO);
+	log_system(path);
+	log_warn("one\nfact");
+	assert_string_equal(logged(), "");
+	n = recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT);
+	assert_true(n > 0);
+	got[n] = '\0';
+	snprintf(want, sizeof(want), " stripe[%ld]: warning: one\\x0afact", (long)getpid());
+	assert_int_equal(strncmp(got, "<28>", 4), 0);		/* daemon, warning */
+	assert_string_equal(got + strlen("<28>Nov 22 12:00:00"), want);
+	close(fd);
+	log_error("nobody listens");
+	expect_line("no socket takes it", "stripe", "error", "nobody listens");
+	log_system(NULL);
+	unlink(path);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -260,6 +293,7 @@ main(void)
 		T(no_sender_can_forge_a_line_or_colour_a_terminal),
 		T(a_long_line_is_cut_and_says_so),
 		T(errno_survives_the_log),
+		T(the_systems_log_gets_lines_and_without_it_they_are_not_lost),
 		T(lines_of_several_threads_do_not_mix),
 		T(each_error_has_a_name_a_sentence_and_a_status),
 		T(a_noted_error_is_logged_and_kept),

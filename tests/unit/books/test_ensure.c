@@ -192,6 +192,36 @@ test_what_cannot_be(void **state)
 	commit();
 }
 
+/* Clerk's word of an address may be without proof: it does not say who is meant. */
+static void
+test_an_address_that_two_have(void **state)
+{
+	struct cause		c = { f.db, 0, T0 };
+	struct clerk_user	first = {
+		.clerk_id = SPAN(CLERK), .email = SPAN("ada@example.com"), .email_verified = true,
+	}, second = { .clerk_id = SPAN("user_other"), .email = SPAN("Ada@Example.com") };
+	struct app_user		u = app(NULL, NULL, "ADA@example.com");
+	struct app_user		named = app(NULL, "x-1", "ada@example.com");
+	struct app_user		known = app(CLERK, NULL, "ada@example.com");
+	struct user		user;
+	bool			made;
+
+	(void)state;
+	begin();
+	assert_int_equal(user_put(&c, &first, 0, &user), HK_OK);
+	assert_int_equal(ensure(&u, &user, &made), HK_OK);
+	assert_string_equal(user.clerk_id, CLERK);
+	assert_int_equal(user_put(&c, &second, 0, &user), HK_OK);
+	assert_int_equal(ensure(&u, &user, &made), HK_EXISTS);
+	assert_int_equal(ensure(&named, &user, &made), HK_EXISTS);
+	assert_int_equal(ensure(&known, &user, &made), HK_OK);
+	assert_string_equal(user.clerk_id, CLERK);
+	assert_int_equal(user_delete(&c, SPAN("user_other")), HK_OK);
+	assert_int_equal(ensure(&u, &user, &made), HK_OK);
+	assert_string_equal(user.clerk_id, CLERK);
+	commit();
+}
+
 static void
 test_the_deleted(void **state)
 {
@@ -243,6 +273,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_names_are_added_and_facts_stay, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_address_that_two_have, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_deleted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wakes, setup, teardown),
 	};

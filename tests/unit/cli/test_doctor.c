@@ -65,6 +65,32 @@ modes_are_judged(void **state)
 }
 
 static void
+what_is_no_signing_secret_is_known(void **state)
+{
+	static const struct {
+		const char	*phrase, *sender, *text;
+		bool		 lacks;
+	} row[] = {
+		{ "Stripe's",		"stripe", "whsec_0a1B2c3D4e5F6g7H8i9J", false },
+		{ "Clerk's",		"clerk", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+w", false },
+		{ "Resend's",		"resend", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa/w=", false },
+		{ "Clerk's at Stripe",	"stripe", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+w", true },
+		{ "Stripe's API key",	"stripe", "sk_live_abcdefghijklmnop", true },
+		{ "restricted",		"stripe", "rk_test_abcdefghijklmnop", true },
+		{ "Clerk's API key",	"clerk", "sk_test_abcdefghijklmnop", true },
+		{ "Resend's API key",	"resend", "re_abcdefghijklmnop", true },
+		{ "an endpoint's id",	"stripe", "we_1abcdefghijklmnop", true },
+		{ "an address",		"stripe", "https://example.org/webhooks/stripe", true },
+		{ "without its beginning", "clerk", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+w", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if ((secret_lacks(row[i].sender, span_str(row[i].text)) != NULL) != row[i].lacks)
+			fail_msg("%s", row[i].phrase);
+}
+
+static void
 a_web_server_s_folder_is_known(void **state)
 {
 	struct stage	*s = *state;
@@ -288,7 +314,7 @@ refused_requests_and_waiting_events_are_said(void **state)
 	must(s, 0, "worker --once");
 	must(s, 0, "doctor");
 	line_says(s, "ok", "queue", "nothing is pending");
-	line_says(s, "ok", "worker", "none is running: receivers work events off");
+	line_says(s, "ok", "worker", "one worked once at");
 }
 
 int
@@ -297,6 +323,7 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, stage_with_database, stage_teardown)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(modes_are_judged),
+		cmocka_unit_test(what_is_no_signing_secret_is_known),
 		cmocka_unit_test(the_time_a_sender_signed_is_found),
 		cmocka_unit_test(every_reason_has_its_advice),
 		T(a_web_server_s_folder_is_known),

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SINK_REQUEST	(1 << 20)
+#define SINK_REQUEST	(2 << 20)
 #define SINK_PEERS	300
 
 struct sink {

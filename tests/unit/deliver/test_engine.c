@@ -60,7 +60,7 @@ messages(int n)
 		struct message	m = { .type = "user.created", .owner_kind = "user", .owner = SPAN("u1"),
 				    .payload = SPAN("{\"name\":\"J\xc3\xb6rg \\u0000\"}"), .now = now_us() };
 
-		snprintf(cause, sizeof(cause), "test:%d", serial++);
+		snprintf(cause, sizeof(cause), "unit:%d", serial++);
 		m.cause = span_str(cause);
 		assert_int_equal(message_put(f.db, &m, NULL), HK_OK);
 	}
@@ -163,29 +163,6 @@ answers_are_judged(void **state)
 }
 
 static void
-addresses_that_may_not_be_are_not_reached(void **state)
-{
-	char		sql[150], host[65] = "";
-	struct addrinfo	*found;
-
-	(void)state;
-	/* A name that passes, and means our own machine: judged when it is connected to. */
-	endpoint("/200", NULL);
-	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
-	if (getaddrinfo(host, NULL, NULL, &found) != 0)
-		skip();			/* this machine does not know its own name */
-	freeaddrinfo(found);
-	snprintf(sql, sizeof(sql), "UPDATE endpoint SET url = 'http://%s:%d/200'", host, sink.port);
-	plant(sql);
-	messages(1);
-	conf.allow_private = NULL;
-	run_once();
-	conf.allow_private = "127.0.0.0/8";
-	assert_int_equal(sink.requests, 0);
-	assert_string_equal(ask("SELECT error FROM delivery_attempt"), "E_ADDRESS");
-}
-
-static void
 many_go_over_few_connections(void **state)
 {
 	(void)state;
@@ -196,6 +173,109 @@ many_go_over_few_connections(void **state)
 	assert_int_equal(sink.requests, 600);
 	assert_true(sink.peers <= 2 * ENGINE_PER_ENDPOINT);
 	assert_string_equal(ask("SELECT COUNT(*) FROM delivery WHERE status = 'delivered'"), "600");
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+static atomic_int	asked;		/* times a name was looked up */
+static const char	*meant[2];	/* by the first time, by later ones */
+
+/*
+ * In place of the system's: "rebind.example.com" means one address now and another
+ * later; "slow.example.com" is not known for a long time.
+ */
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	struct addrinfo		*ai = calloc(1, sizeof(*ai) + sizeof(struct sockaddr_in));
+	struct sockaddr_in	*sin = (struct sockaddr_in *)(void *)(ai + 1);
+	int			 times = asked++;
+
+	(void)hints;
+	if (ai == NULL)
+		return EAI_MEMORY;
+	if (strcmp(name, "slow.example.com") == 0) {
+		sleep(15);
+		free(ai);
+		return EAI_AGAIN;
+	}
+	sin->sin_family = AF_INET;
+	sin->sin_port = htons((uint16_t)(service != NULL ? atoi(service) : 0));
+	inet_pton(AF_INET, meant[times > 0], &sin->sin_addr);
+	*ai = (struct addrinfo){ .ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
+	    .ai_addr = (struct sockaddr *)(void *)sin, .ai_addrlen = sizeof(*sin) };
+	*out = ai;
+	return 0;
+}
+
+void
+freeaddrinfo(struct addrinfo *ai)
+{
+	free(ai);
+}
+
+/* Another name for endpoint 1: what the settings allow is judged again at each attempt. */
+static void
+renamed(const char *name)
+{
+	char	sql[150];
+
+	snprintf(sql, sizeof(sql), "UPDATE endpoint SET url = 'http://%s:%d/200' WHERE id = 1", name,
+	    sink.port);
+	plant(sql);
+}
+
+static void
+addresses_that_may_not_be_are_not_reached(void **state)
+{
+	(void)state;
+	/* A name that passes, and means our own machine: judged when it is connected to. */
+	endpoint("/200", NULL);
+	renamed("innocent.example.com");
+	meant[0] = meant[1] = "127.0.0.1";
+	messages(1);
+	conf.allow_private = NULL;
+	run_once();
+	conf.allow_private = "127.0.0.0/8";
+	assert_int_equal(sink.requests, 0);
+	assert_string_equal(ask("SELECT error FROM delivery_attempt"), "E_ADDRESS");
+}
+
+static void
+a_name_that_changes_is_judged_by_what_it_means_now(void **state)
+{
+	static const struct {
+		const char	*phrase, *first, *later, *allowed, *told;
+		int		 requests;
+	} row[] = {
+		{ "public first, our own machine later", "127.0.0.1", "127.0.0.2", "127.0.0.1",
+		    "- E_ADDRESS", 1 },
+		{ "the same still", "127.0.0.1", "127.0.0.1", "127.0.0.1", "200 -", 2 },
+		{ "a cloud's metadata", "127.0.0.1", "169.254.169.254", "127.0.0.1", "- E_ADDRESS", 1 },
+		{ "never allowed", "127.0.0.1", "127.0.0.1", "127.0.0.2", "- E_ADDRESS", 0 },
+	};
+
+	(void)state;
+	endpoint("/200", NULL);
+	renamed("rebind.example.com");
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int	before = sink.requests;
+
+		meant[0] = row[i].first;
+		meant[1] = row[i].later;
+		asked = 0;
+		conf.allow_private = row[i].allowed;
+		/* Each with connections and names of its own, so nothing is remembered. */
+		messages(1);
+		run_once();
+		messages(1);
+		run_once();
+		conf.allow_private = "127.0.0.0/8";
+		if (sink.requests - before != row[i].requests ||
+		    strcmp(ask("SELECT COALESCE(status, '-') || ' ' || COALESCE(error, '-')"
+		    " FROM delivery_attempt ORDER BY id DESC LIMIT 1"), row[i].told) != 0)
+			fail_msg("%s: %d requests", row[i].phrase, sink.requests - before);
+	}
 }
 
 /* ---- while it runs ------------------------------------------------------------------- */
@@ -260,6 +340,69 @@ the_sick_disturb_nobody_and_stopping_loses_nothing(void **state)
 	assert_string_equal(ask("SELECT COUNT(*) FROM delivery"), "2121");
 }
 
+/* Until so many of an endpoint are delivered; false: not in so many ms. */
+static bool
+delivered_by(int endpoint_id, const char *n, int ms)
+{
+	char	sql[120];
+
+	snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM delivery WHERE endpoint = %d AND status = 'delivered'",
+	    endpoint_id);
+	for (int i = 0; i < ms / 10 && strcmp(ask(sql), n) != 0; i++)
+		usleep(10000);
+	return strcmp(ask(sql), n) == 0;
+}
+
+static void
+a_name_nobody_answers_for_holds_up_nobody(void **state)
+{
+	const struct engine_opts	o = { .conf = &conf, .stop = told };
+	struct engine			*g;
+	pthread_t			 thread;
+	int64_t				 began = mono_us();
+
+	(void)state;
+	endpoint("/200", NULL);
+	renamed("slow.example.com");
+	endpoint("/200", NULL);
+	messages(1);
+	assert_int_equal(engine_open(&g, &o), HK_OK);
+	told_to_stop = 0;
+	assert_int_equal(pthread_create(&thread, NULL, run_engine, g), 0);
+	assert_true(delivered_by(2, "1", 3000));
+	/* Past the time limit for connecting, while the resolver still waits. */
+	while (strcmp(ask("SELECT COUNT(*) FROM delivery_attempt WHERE endpoint = 1"), "0") == 0 &&
+	    mono_us() - began < 20 * US_PER_S)
+		usleep(50000);
+	assert_true(mono_us() - began < 13 * US_PER_S);
+	assert_string_equal(ask("SELECT error FROM delivery_attempt WHERE endpoint = 1"), "E_TIMEOUT");
+	messages(1);
+	engine_wake(g);
+	assert_true(delivered_by(2, "2", 1000));
+	told_to_stop = 1;
+	engine_wake(g);
+	began = mono_us();
+	pthread_join(thread, NULL);
+	engine_close(g);
+	assert_true(mono_us() - began < 5 * US_PER_S);
+	sleep(6);		/* the resolver's thread comes to its end before our names go */
+}
+
+/* ---- much at once -------------------------------------------------------------------------- */
+
+static void
+payloads_of_a_megabyte_are_sent_a_few_at_a_time(void **state)
+{
+	(void)state;
+	endpoint("/200", NULL);
+	endpoint("/201", NULL);
+	plant("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+	    " INSERT INTO message (type, owner_kind, owner, payload, cause, created_at)"
+	    " SELECT 'user.created', 'user', 'u1', '{\"a\":\"' || hex(zeroblob(500000)) || '\"}', 'big:' || i, 1 FROM n");
+	assert_int_equal(run_once(), 600);
+	assert_string_equal(ask("SELECT COUNT(*) FROM delivery WHERE status = 'delivered'"), "600");
+}
+
 int
 main(void)
 {
@@ -268,7 +411,10 @@ main(void)
 		E(what_is_due_arrives_signed),
 		E(answers_are_judged),
 		E(addresses_that_may_not_be_are_not_reached),
+		E(a_name_that_changes_is_judged_by_what_it_means_now),
+		E(a_name_nobody_answers_for_holds_up_nobody),
 		E(many_go_over_few_connections),
+		E(payloads_of_a_megabyte_are_sent_a_few_at_a_time),
 		E(the_sick_disturb_nobody_and_stopping_loses_nothing),
 	};
 

@@ -50,7 +50,7 @@ message(const char *type, const char *owner, const char *payload)
 	struct message	m = { .type = type, .owner_kind = "user", .owner = span_str(owner),
 			    .payload = span_str(payload), .cause = SPAN_NULL, .now = T0 };
 
-	snprintf(cause, sizeof(cause), "test:%d", n++);
+	snprintf(cause, sizeof(cause), "unit:%d", n++);
 	m.cause = span_str(cause);
 	begin();
 	assert_int_equal(message_put(f.db, &m, NULL), HK_OK);
@@ -94,7 +94,7 @@ claim(int64_t endpoint_id, int64_t now, struct delivery *d)
 	int	n;
 
 	begin();
-	assert_int_equal(delivery_claim(f.db, endpoint_id, now, 1, arena, d, &n), HK_OK);
+	assert_int_equal(delivery_claim(f.db, endpoint_id, now, 1, SIZE_MAX, arena, d, &n), HK_OK);
 	commit();
 	return n == 1;
 }
@@ -373,6 +373,74 @@ a_kill_repeats_what_was_in_flight(void **state)
 }
 
 static void
+what_a_kill_leaves_of_a_paused_one_is_held(void **state)
+{
+	struct delivery	d;
+
+	(void)state;
+	endpoint("*", "enabled", 0, NULL);
+	message("user.created", "u1", "{}");
+	fan_out(T0);
+	assert_true(claim(1, T0, &d));
+	plant("UPDATE endpoint SET state = 'paused'");
+	assert_int_equal(delivery_reclaim(f.db, INT64_MAX, T0), HK_OK);
+	assert_string_equal(ask("SELECT status || COALESCE(due_at, '') FROM delivery"), "held");
+}
+
+static void
+resent_by_hand_it_keeps_the_order(void **state)
+{
+	struct delivery	first, second, d;
+
+	(void)state;
+	endpoint("*", "enabled", 1, NULL);
+	message("user.created", "u1", "{}");
+	message("user.updated", "u1", "{}");
+	fan_out(T0);
+	assert_true(claim(1, T0, &first));
+	second.id = first.id + 1;
+	/* It waits for the first one: by hand it does, too. */
+	begin();
+	assert_int_equal(delivery_resend(f.db, second.id, T0), HK_OK);
+	commit();
+	assert_false(claim(1, T0, &d));
+	settle(&first, 200, NULL, -1, T0);
+	assert_true(claim(1, T0, &d));
+	assert_int_equal(d.id, second.id);
+}
+
+static void
+no_more_bytes_are_taken_than_there_is_room_for(void **state)
+{
+	static const struct {
+		const char	*phrase;
+		size_t		 bytes;
+		int		 n;
+	} row[] = {
+		{ "one is always taken", 1, 1 },
+		{ "up to the one that fills it", 300, 2 },
+		{ "all the rest", SIZE_MAX, 7 },
+	};
+	struct delivery	d[10];
+	char		payload[200];
+	int		n;
+
+	(void)state;
+	endpoint("*", "enabled", 0, NULL);
+	snprintf(payload, sizeof(payload), "{\"a\":\"%0180d\"}", 1);
+	for (int i = 0; i < 10; i++)
+		message("user.created", "u1", payload);
+	fan_out(T0);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		begin();
+		assert_int_equal(delivery_claim(f.db, 1, T0, 10, row[i].bytes, arena, d, &n), HK_OK);
+		commit();
+		if (n != row[i].n)
+			fail_msg("%s: %d", row[i].phrase, n);
+	}
+}
+
+static void
 canceled_in_flight_stays_canceled(void **state)
 {
 	struct delivery		d;
@@ -477,6 +545,36 @@ what_failed_or_was_missed_can_be_sent(void **state)
 	assert_int_equal(recover(RECOVER_MISSED, 3, T0, 0), 0);
 }
 
+/* A step looks at so many and no more; the next goes on behind it. */
+static void
+a_long_recovery_never_looks_twice(void **state)
+{
+	int64_t		n, seen = 0, all = 0, steps = 0;
+	struct recovery	r = { .what = RECOVER_MISSED, .endpoint = 1, .seen = &seen };
+	bool		more = true;
+
+	(void)state;
+	plant("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+	    " INSERT INTO message (type, owner_kind, owner, payload, cause, created_at)"
+	    " SELECT CASE WHEN i % 1000 THEN 'user.updated' ELSE 'user.created' END, 'user', 'u1', '{}',"
+	    " 'long:' || i, 1 FROM n");
+	endpoint("user.created", "enabled", 0, "heard_to = 30000");
+	plant("UPDATE fanout SET message = 30000");
+	while (more && steps++ < 100) {
+		int64_t	was = seen;
+
+		begin();
+		assert_int_equal(recovery_step(f.db, &r, T0, T0, 10, &n, &more), HK_OK);
+		commit();
+		assert_true(seen - was <= 6000);
+		all += n;
+	}
+	assert_int_equal(all, 30);
+	assert_int_equal(seen, 30000);
+	assert_in_range(steps, 5, 12);
+	assert_string_equal(ask("SELECT COUNT(*) FROM delivery WHERE status = 'pending'"), "30");
+}
+
 static void
 a_paused_one_recovers_nothing(void **state)
 {
@@ -508,9 +606,13 @@ main(void)
 		D(an_ordered_endpoint_gets_one_at_a_time_of_each_subject),
 		D(first_attempts_go_before_retries),
 		D(a_kill_repeats_what_was_in_flight),
+		D(what_a_kill_leaves_of_a_paused_one_is_held),
+		D(resent_by_hand_it_keeps_the_order),
+		D(no_more_bytes_are_taken_than_there_is_room_for),
 		D(canceled_in_flight_stays_canceled),
 		D(the_next_due_time_is_known),
 		D(what_failed_or_was_missed_can_be_sent),
+		D(a_long_recovery_never_looks_twice),
 		D(a_paused_one_recovers_nothing),
 	};
 

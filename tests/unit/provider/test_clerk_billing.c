@@ -475,10 +475,15 @@ static const struct {
 	    LINE("{\"id\":\"cplan_pro\",\"amount\":5}")), HK_NEVER, "identity mismatch", "" },
 	{ "Clerk sends the mail", CLERK("email.created", "\"id\":\"ema_1\","
 	    "\"delivered_by_clerk\":true"), HK_SKIP, "Clerk delivers this mail itself", "" },
+	{ "nobody says who sends the mail", CLERK("email.created", "\"id\":\"ema_1\","
+	    "\"to_email_address\":\"a@b.c\""), HK_SKIP, "does not say who delivers this mail", "" },
+	{ "a mail to nobody", CLERK("email.created", "\"id\":\"ema_1\","
+	    "\"delivered_by_clerk\":false"), HK_NEVER, "data.to_email_address", "" },
 	{ "Clerk does not send the mail", CLERK("email.created", "\"id\":\"ema_1\","
-	    "\"delivered_by_clerk\":false"), HK_SKIP, "not sent: Clerk leaves this mail to us", "" },
+	    "\"to_email_address\":\"a@b.c\",\"delivered_by_clerk\":false"), HK_SKIP,
+	    "not sent: Clerk leaves this mail to us, and no [mail]", "" },
 	{ "Clerk does not send the message", CLERK("sms.created", "\"id\":\"sms_1\","
-	    "\"delivered_by_clerk\":false"), HK_SKIP, "not sent: Clerk leaves this message to us",
+	    "\"to_phone_number\":\"+1\",\"delivered_by_clerk\":false"), HK_SKIP, "not sent: Clerk leaves this message to us",
 	    "" },
 };
 
@@ -528,6 +533,34 @@ a_paid_period_is_kept(void **state)
 	    " FROM subscription_item", "csub_item_1 cplan_pro Pro 5");
 }
 
+/* It is made at 1700000000 s; the bench's clock says when it is worked. */
+static void
+what_clerk_leaves_to_us_is_put_in_the_outbox(void **state)
+{
+	(void)state;
+	plant("INSERT INTO endpoint (channel, name, types, payload, state, state_at, heard_to, created_at,"
+	    " updated_at) VALUES ('mail', 'mail:own', 'a.b clerk.email', 'full', 'enabled', 0, 0, 0, 0),"
+	    " ('command', 'command:own', 'clerk.sms', 'full', 'enabled', 0, 0, 0, 0)");
+	assert_int_equal(HK_OK, happen(&provider_clerk, SPAN(CLERK("email.created",
+	    "\"id\":\"ema_1\",\"to_email_address\":\"a@b.c\",\"subject\":\"S\",\"body\":\"<p>1</p>\","
+	    "\"body_plain\":\"1\",\"delivered_by_clerk\":false"))));
+	asks("the mail", "SELECT type || ' ' || owner_kind || ' ' || owner || ' ' || payload FROM message",
+	    "clerk.email system clerk {\"to\":\"a@b.c\",\"from_name\":null,\"subject\":\"S\","
+	    "\"html\":\"<p>1</p>\",\"text\":\"1\",\"slug\":null,\"clerk_user_id\":null,"
+	    "\"expires_at\":\"2023-11-14T22:23:20.000000Z\"}");
+	asks("ten minutes", "SELECT expires_at FROM message", "1700000600000000");
+	assert_int_equal(HK_OK, happen(&provider_clerk, SPAN(CLERK("sms.created",
+	    "\"id\":\"sms_1\",\"to_phone_number\":\"+1\",\"message\":\"1\",\"user_id\":\"user_x\","
+	    "\"delivered_by_clerk\":false"))));
+	asks("the message", "SELECT type || ' ' || owner || ' ' || payload FROM message ORDER BY id DESC",
+	    "clerk.sms user_x {\"to\":\"+1\",\"text\":\"1\",\"slug\":null,\"clerk_user_id\":\"user_x\","
+	    "\"expires_at\":\"2023-11-14T22:23:20.000000Z\"}");
+	assert_int_equal(HK_SKIP, happen(&provider_clerk, SPAN("{\"object\":\"event\",\"type\":"
+	    "\"email.created\",\"timestamp\":1699999000,\"data\":{\"id\":\"ema_2\",\"to_email_address\":"
+	    "\"a@b.c\",\"delivered_by_clerk\":false}}")));
+	assert_non_null(strstr(reason, "more than 10 minutes ago"));
+}
+
 int
 main(void)
 {
@@ -536,6 +569,7 @@ main(void)
 		TEST(every_order_ends_in_the_same),
 		TEST(each_comes_to_its_verdict),
 		TEST(a_paid_period_is_kept),
+		TEST(what_clerk_leaves_to_us_is_put_in_the_outbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

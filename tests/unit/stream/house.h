@@ -58,7 +58,7 @@ house_run(const struct house *h, const struct hub_opts *opts)
 static UNUSED struct hub_opts
 house_opts(void)
 {
-	return (struct hub_opts){ .busy_timeout_ms = 5000, .listeners = 64,
+	return (struct hub_opts){ .busy_timeout_ms = 5000, .listeners = 512,
 	    .look_us = 5 * US_PER_MS, .beat_us = 15 * US_PER_S };
 }
 
@@ -170,7 +170,7 @@ house_say(struct house *h, const char *owner, const char *type, const char *payl
 {
 	char	cause[32];
 
-	snprintf(cause, sizeof(cause), "test:%d", h->messages++);
+	snprintf(cause, sizeof(cause), "unit:%d", h->messages++);
 	put_message(h->db, "user", owner, type, cause, payload);
 }
 
@@ -184,7 +184,7 @@ house_say_many(struct house *h, const char *owner, int n)
 
 	assert_int_equal(db_begin(h->db), HK_OK);
 	for (int i = 0; i < n; i++) {
-		snprintf(cause, sizeof(cause), "test:%d", h->messages++);
+		snprintf(cause, sizeof(cause), "unit:%d", h->messages++);
 		snprintf(payload, sizeof(payload), "{\"n\":%d}", i);
 		m.cause = span_str(cause);
 		m.payload = span_str(payload);

@@ -511,6 +511,35 @@ the_house_has_so_many_places(void **state)
 }
 
 static void
+one_user_has_his_share_of_them(void **state)
+{
+	enum { SHARE = 8 };
+	struct hub_opts	 o = house_opts();
+	struct house	 h;
+	struct ear	 ear[SHARE], more;
+
+	(void)state;
+	o.listeners = 3 * SHARE;
+	setup(&h, &o);
+	for (int i = 0; i < SHARE; i++) {
+		ear_open(&ear[i], &h, nora, NULL);
+		ear_ready(&ear[i]);
+	}
+	ear_open(&more, &h, nora, NULL);
+	assert_true(ear_head(&more));
+	assert_int_equal(more.status, 429);
+	assert_non_null(strstr(more.head, "Retry-After: "));
+	ear_close(&more);
+	ear_open(&more, &h, omar, NULL);
+	assert_true(ear_head(&more));
+	assert_int_equal(more.status, 200);
+	ear_close(&more);
+	for (int i = 0; i < SHARE; i++)
+		ear_close(&ear[i]);
+	house_close(&h);
+}
+
+static void
 told_to_stop_it_ends_all_streams_at_once(void **state)
 {
 	enum { MANY = 40 };
@@ -590,6 +619,7 @@ main(void)
 		cmocka_unit_test(the_end_of_the_token_ends_the_stream),
 		cmocka_unit_test(a_deleted_user_hears_it_last),
 		cmocka_unit_test(the_house_has_so_many_places),
+		cmocka_unit_test(one_user_has_his_share_of_them),
 		cmocka_unit_test(told_to_stop_it_ends_all_streams_at_once),
 		cmocka_unit_test(one_at_a_time_it_says_what_is_new_and_closes),
 	};
