@@ -18,7 +18,6 @@
 #define FIELDS_BYTES		8192
 #define RATE_MOST		10000
 #define SEAL_ROOM		(32 << 10)
-#define HEADERS_PURPOSE		"headers of an endpoint"
 
 const char *
 endpoint_state_name(enum endpoint_state s)

@@ -6,6 +6,9 @@
 
 #include "outbox/endpoint.h"
 
+/* What an endpoint's further fields are sealed for (crypto/seal.h): all who open them say the same. */
+#define HEADERS_PURPOSE	"headers of an endpoint"
+
 /* A message of the system's: endpoint.disabled, message.attempt.exhausted. */
 enum hk_err	 endpoint_tell(struct db *, const char *type, struct span payload, struct span cause,
 		    int64_t now) HK_MUST_USE;

@@ -9,7 +9,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/hmac.h"
 #include "crypto/seal.h"
-#include "outbox/endpoint.h"
+#include "outbox/endpoint_part.h"
 #include "outbox/secret.h"
 #include "sign/scheme.h"
 
