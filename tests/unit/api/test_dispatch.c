@@ -15,6 +15,8 @@
 #include "base/embed.h"
 #include "store/private.h"
 
+#include "../folder.h"
+
 static char		 folder[80];
 static struct api	 api;
 static char		 token[TOKEN_TEXT];
@@ -134,10 +136,6 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const	names[] = { "h.db", "h.db-wal", "h.db-shm", "h.db.lock", "api.limit",
-					    "worker.lock" };
-	char				path[120];
-
 	(void)state;
 	json_free(got.doc);
 	got.doc = NULL;
@@ -146,11 +144,7 @@ teardown(void **state)
 	sessions_close(api.sessions);
 	limit_close(api.limit);
 	seen_release(&api.seen);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(folder_remove(folder), 0);
 	conf_free(api.conf);
 	memset(&api, 0, sizeof(api));
 	return 0;

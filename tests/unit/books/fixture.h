@@ -16,6 +16,8 @@
 
 #include "books/books.h"
 
+#include "../folder.h"
+
 #define T0	INT64_C(1700000000000000)	/* us; "now" in these tests */
 
 static struct {
@@ -27,11 +29,8 @@ static struct {
 static inline int
 setup(void **state)
 {
-	const char	*tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(f.dir, sizeof(f.dir), "%.90s/hk-books-XXXXXX", tmp != NULL ? tmp : P_tmpdir);
-	assert_non_null(mkdtemp(f.dir));
+	assert_true(folder_make(f.dir, sizeof(f.dir), "books"));
 	snprintf(f.path, sizeof(f.path), "%s/t.db", f.dir);
 	assert_int_equal(db_open(&f.db, f.path, DB_RW, 1000), HK_OK);
 	assert_int_equal(sqlite3_open(f.path, &f.eye), SQLITE_OK);
@@ -41,18 +40,10 @@ setup(void **state)
 static inline int
 teardown(void **state)
 {
-	static const char *const	tails[] = { "", "-wal", "-shm", "-journal", ".lock" };
-	char				path[200];
-	size_t				i;
-
 	(void)state;
 	sqlite3_close(f.eye);
 	db_close(f.db);
-	for (i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", f.path, tails[i]);
-		unlink(path);
-	}
-	return rmdir(f.dir);
+	return folder_remove(f.dir);
 }
 
 /* Change rows behind the verbs' back. */

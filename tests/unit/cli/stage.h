@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +16,8 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "inbox/event.h"
+
+#include "../folder.h"
 
 struct stage {
 	char	 dir[32], conf[64], db[64];
@@ -114,17 +115,8 @@ static inline int
 stage_teardown(void **state)
 {
 	struct stage	*s = *state;
-	char		 path[320];
-	struct dirent	*d;
-	DIR		*dir = opendir(s->dir);
 
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", s->dir, d->d_name);
-		unlink(path);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	rmdir(s->dir);
+	assert_int_equal(folder_remove(s->dir), 0);
 	free(s->out);
 	free(s->err);
 	free(s);

@@ -13,6 +13,8 @@
 #include "inbox/event.h"
 #include "inbox/process.h"
 
+#include "../folder.h"
+
 struct bed {
 	struct db	*db;
 	struct arena	*arena;
@@ -286,10 +288,7 @@ static int
 teardown_file(void **state)
 {
 	teardown(state);
-	unlink(path);
-	strcat(path, ".lock");
-	unlink(path);
-	return rmdir(folder);
+	return folder_remove(folder);
 }
 
 static void

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "inbox/rollup.h"
 
+#include "../folder.h"
+
 #define NOW	INT64_C(1793790000000000)
 #define HOURS	6
 
@@ -48,8 +50,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	snprintf(f.dir, sizeof(f.dir), "/tmp/hk-rollup-XXXXXX");
-	assert_non_null(mkdtemp(f.dir));
+	assert_true(folder_make(f.dir, sizeof(f.dir), "rollup"));
 	snprintf(f.path, sizeof(f.path), "%s/t.db", f.dir);
 	assert_int_equal(db_open(&f.db, f.path, DB_RW, 1000), HK_OK);
 	assert_int_equal(sqlite3_open(f.path, &f.eye), SQLITE_OK);
@@ -59,17 +60,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const	tails[] = { "", "-wal", "-shm", "-journal", ".lock" };
-	char				path[128];
-
 	(void)state;
 	sqlite3_close(f.eye);
 	db_close(f.db);
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", f.path, tails[i]);
-		unlink(path);
-	}
-	return rmdir(f.dir);
+	return folder_remove(f.dir);
 }
 
 /* A day like any: events of three senders, some tried several times. */

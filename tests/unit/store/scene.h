@@ -11,10 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,33 +21,22 @@
 #include "store/private.h"
 #include "store/writer.h"
 
-static char	scene_dir[128];
+#include "../folder.h"
 
-static inline int
-scene_rm(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
+static char	scene_dir[128];
 
 static inline int
 scene_start(void **state)
 {
-	const char	*tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(scene_dir, sizeof(scene_dir), "%.90s/hk-store-XXXXXX",
-	    tmp != NULL ? tmp : P_tmpdir);
-	return mkdtemp(scene_dir) != NULL ? 0 : -1;
+	return folder_make(scene_dir, sizeof(scene_dir), "store") ? 0 : -1;
 }
 
 static inline int
 scene_end(void **state)
 {
 	(void)state;
-	return nftw(scene_dir, scene_rm, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(scene_dir);
 }
 
 #define scene(test)	cmocka_unit_test_setup_teardown(test, scene_start, scene_end)

@@ -6,6 +6,7 @@
 #ifndef HOUSE_H
 #define HOUSE_H
 
+#include "../folder.h"
 #include "../http/peer.h"
 
 #include "api/room.h"
@@ -121,17 +122,10 @@ house_logged(const struct house *h, const char *what)
 static UNUSED void
 house_close(struct house *h)
 {
-	static const char *const	ends[] = { "s", "log", "db", "db-wal", "db-shm", "db.lock" };
-	char				path[80];
-
 	if (h->pid != 0)
 		(void)house_stop(h);
 	db_close(h->db);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		snprintf(path, sizeof(path), "%s/%s", h->dir, ends[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(h->dir), 0);
+	assert_int_equal(folder_remove(h->dir), 0);
 }
 
 /* ---- what happens there ---- */

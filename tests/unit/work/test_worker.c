@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -14,22 +12,23 @@
 #include "inbox/search.h"
 #include "work/worker.h"
 
+#include "../folder.h"
+
 #define EVENTS	150	/* more than one step of the index */
 
 static struct {
-	char		 dir[32], path[64];
+	char		 dir[128], path[160];
 	struct conf	*conf;
 } f;
 
 static int
 setup(void **state)
 {
-	char			 db[96];
+	char			 db[200];
 	const char *const	 env[] = { db, "HOOKKEEPER_MODE=test", NULL };
 
 	(void)state;
-	snprintf(f.dir, sizeof(f.dir), "/tmp/hk-work-XXXXXX");
-	assert_non_null(mkdtemp(f.dir));
+	assert_true(folder_make(f.dir, sizeof(f.dir), "work"));
 	snprintf(f.path, sizeof(f.path), "%s/t.db", f.dir);
 	snprintf(db, sizeof(db), "HOOKKEEPER_DB=%s", f.path);
 	return conf_parse(&f.conf, NULL, SPAN_NULL, true, env, true) != HK_OK;
@@ -38,17 +37,9 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const	tails[] = { "t.db", "t.db-wal", "t.db-shm", "t.db.lock", "worker.lock",
-					    "worker.sock" };
-	char				path[128];
-
 	(void)state;
 	conf_free(f.conf);
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", f.dir, tails[i]);
-		unlink(path);
-	}
-	return rmdir(f.dir);
+	return folder_remove(f.dir);
 }
 
 static void
