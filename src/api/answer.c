@@ -6,7 +6,9 @@
 #include "base/fault.h"
 #include "base/log.h"
 
-#define WAIT_S	5	/* Retry-After of what may be over soon */
+#define WAIT_S		5	/* Retry-After of what may be over soon */
+#define PROBLEM_TYPE	"application/problem+json"
+#define NOSNIFF		"X-Content-Type-Options: nosniff"
 
 static const struct {
 	int		 status;
@@ -48,24 +50,31 @@ answer_begin(struct order *o)
 	c->out = &o->jw;
 }
 
+/* RFC 9457, left open for members of the problem's own. */
+static void
+problem_write(struct jw *w, struct buf *out, enum problem p, const char *detail)
+{
+	char	type[80];
+
+	snprintf(type, sizeof(type), "/problems/%s", problem_code(p));
+	jw_init(w, out);
+	jw_open(w, NULL, '{');
+	jw_text(w, "type", span_str(type));
+	jw_text(w, "title", span_str(problems[p].title));
+	jw_int(w, "status", problem_status(p));
+	jw_text(w, "detail", span_str(detail != NULL ? detail : problems[p].title));
+	jw_text(w, "code", span_str(problem_code(p)));
+}
+
 /* The problem in place of whatever was said. */
 static void
 put_problem(struct order *o)
 {
 	struct call	*c = &o->c;
-	char		 type[80];
 
-	snprintf(type, sizeof(type), "/problems/%s", problem_code(c->problem));
 	c->status = problem_status(c->problem);
 	buf_clear(&o->body);
-	jw_init(&o->jw, &o->body);
-	jw_open(&o->jw, NULL, '{');
-	jw_text(&o->jw, "type", span_str(type));
-	jw_text(&o->jw, "title", span_str(problems[c->problem].title));
-	jw_int(&o->jw, "status", c->status);
-	jw_text(&o->jw, "detail", span_str(c->detail != NULL ? c->detail :
-	    problems[c->problem].title));
-	jw_text(&o->jw, "code", span_str(problem_code(c->problem)));
+	problem_write(&o->jw, &o->body, c->problem, c->detail);
 	for (const struct call_number *n = c->told; n->name != NULL; n++)
 		jw_int(&o->jw, n->name, n->value);
 }
@@ -106,14 +115,14 @@ answer_send(struct order *o)
 	struct json		*in = o->c.in;
 
 	if (r.status >= 400)
-		r.type = "application/problem+json";
+		r.type = PROBLEM_TYPE;
 	if (r.status == 503 || o->c.wait_s > 0)
 		answer_line(o, "Retry-After: %lld", (long long)(o->c.wait_s > 0 ? o->c.wait_s : WAIT_S));
 	if (r.status == 401)
 		answer_line(o, "WWW-Authenticate: Bearer realm=\"hookkeeper\"");
 	if (o->replayed)
 		answer_line(o, "Idempotent-Replayed: true");
-	answer_line(o, "X-Content-Type-Options: nosniff");
+	answer_line(o, NOSNIFF);
 	r.extra = o->lines;
 	FAULT_DIE("call.answering");
 	http_reply(o->x, &r);
@@ -137,6 +146,43 @@ answer_failed(struct order *o, enum hk_err e)
 	o->c.problem = PROBLEM_NOT_READY;
 	o->c.detail = err_status(e) == 503 ? err_text(e) : NULL;
 	answer_problem(o);
+}
+
+/* A problem's status is the document's, so 408 is a 400 here and 431 a 413. */
+static enum problem
+problem_of(int status)
+{
+	switch (status) {
+	case 413:
+	case 431:
+		return PROBLEM_TOO_LARGE;
+	case 503:
+		return PROBLEM_NOT_READY;
+	default:
+		return PROBLEM_BAD_REQUEST;
+	}
+}
+
+void
+frame_refuse(struct http_exchange *x, int status, const char *text, void *ctx)
+{
+	enum problem		 p = problem_of(status);
+	char			 again[32] = "", lines[96];
+	struct http_reply	 r = { .status = problem_status(p), .type = PROBLEM_TYPE,
+				    .extra = lines };
+	struct buf		 b;
+	struct jw		 w;
+
+	(void)ctx;
+	if (p == PROBLEM_NOT_READY)
+		snprintf(again, sizeof(again), "Retry-After: %d\r\n", WAIT_S);
+	snprintf(lines, sizeof(lines), "%s" NOSNIFF "\r\n", again);
+	buf_init(&b, 4096);
+	problem_write(&w, &b, p, text);
+	jw_close(&w, '}');
+	r.body = buf_ok(&b) ? buf_span(&b) : SPAN("{}");
+	http_reply(x, &r);
+	buf_release(&b);
 }
 
 void

@@ -181,7 +181,7 @@ frame_handle(struct http_exchange *x, void *ctx)
 	bool		 shared;
 
 	if (o == NULL) {
-		http_error(x, HK_NOMEM, "Try again later");
+		frame_refuse(x, err_status(HK_NOMEM), "Try again later", api);
 		return;
 	}
 	o->address = client_addr(&x->rq, api->conf->trusted_proxies);

@@ -82,6 +82,8 @@ void		 answer_send(struct order *);
 /* The same, of an error of ours or a problem that was set. */
 void		 answer_failed(struct order *, enum hk_err);
 void		 answer_problem(struct order *);
+/* The problem of a request that never became an order: see struct http_service. */
+void		 frame_refuse(struct http_exchange *, int status, const char *text, void *api);
 /* 204 to a browser that asks whether it may ask. */
 void		 answer_preflight(struct order *);
 const char	*problem_code(enum problem);

@@ -8,7 +8,7 @@
 
 #define CGI_SLICE_US	50000
 #define COMMIT_MOST	256		/* calls in one transaction */
-#define BODY_MOST	(1 << 20)	/* above it nobody says how a problem looks */
+#define BODY_MOST	(1 << 20)	/* above it nobody reads on */
 #define WORK_MOST	(16 << 20)	/* of a request's arena */
 
 /* The writer's thread, all answers of a commit being out. */
@@ -86,14 +86,13 @@ api_close(struct api *api)
 static void
 handle_sick(struct http_exchange *x, void *ctx)
 {
-	(void)ctx;
-	http_error(x, HK_CONF, "Not ready; the server's error log says why");
+	frame_refuse(x, err_status(HK_CONF), "Not ready; the server's error log says why", ctx);
 }
 
 static int
 serve_sick(enum http_way way, const struct http_limits *limits)
 {
-	const struct http_service	sick = { .handle = handle_sick };
+	const struct http_service	sick = { .handle = handle_sick, .refuse = frame_refuse };
 
 	if (way == HTTP_CGI && http_serve(way, &sick, limits) != HK_OK)
 		return EX_IOERR;
@@ -104,7 +103,8 @@ int
 api_main(void)
 {
 	struct api		 api = { .conf = NULL };
-	const struct http_service service = { .handle = frame_handle, .drain = drain, .ctx = &api,
+	const struct http_service service = { .handle = frame_handle, .drain = drain,
+				    .refuse = frame_refuse, .ctx = &api,
 				    .quick = true };
 	struct http_limits	 limits = { .threads = 1, .inflight = 1, .max_body = BODY_MOST,
 				    .arena_most = WORK_MOST, .io_timeout_s = 10,

@@ -178,7 +178,7 @@ cgi_serve(const struct http_service *sv, const struct http_limits *limits)
 	enum hk_err		 e;
 
 	one.inflight = 1;
-	pool_init(&pool, HTTP_CGI, &one);
+	pool_init(&pool, HTTP_CGI, sv, &one);
 	src.until_us = mono_us() + limits->request_timeout_s * US_PER_S;
 	if ((e = pool_take(&pool, &x)) != HK_OK)
 		(void)err_note(e, "no memory for a request");

@@ -79,10 +79,12 @@ struct pool {
 	int		 made, out;
 	bool		 closed;
 	enum http_way	 way;
+	const struct http_service *service;	/* who refuses */
 	const struct http_limits *limits;
 };
 
-void		 pool_init(struct pool *, enum http_way, const struct http_limits *);
+void		 pool_init(struct pool *, enum http_way, const struct http_service *,
+		    const struct http_limits *);
 /* All must be back. */
 void		 pool_release(struct pool *);
 /* Waits while all are out.  HK_STOPPING: closed.  HK_NOMEM. */
@@ -105,6 +107,9 @@ bool		 pool_closed(struct pool *);
 #define FIELDS_BYTES	(64 * 1024)
 enum hk_err	 request_fields(struct http_exchange *x, char *const *env,
 		    int64_t *told) HK_MUST_USE;
+
+/* As the service wants it, or http_error()'s way.  The exchange is gone. */
+void		 exchange_refuse(struct exchange *, int status, const char *text);
 
 /* Where a body comes from. */
 struct body_source {

@@ -146,6 +146,12 @@ struct http_service {
 	 * return.  Called once, on the thread of http_serve().  May be NULL.
 	 */
 	void	(*drain)(void *ctx);
+	/*
+	 * Answer a request that never came to handle(): too large, too slow, not
+	 * whole, or there was no memory for it.  text is for people; rq may have a
+	 * part of its fields or none.  NULL: {"error":"<text>"}.
+	 */
+	void	(*refuse)(struct http_exchange *, int status, const char *text, void *ctx);
 	void	*ctx;
 	/*
 	 * handle() never waits and is soon done, or calls http_leave(): it may be

@@ -8,12 +8,14 @@
 #include "http/exchange.h"
 
 void
-pool_init(struct pool *p, enum http_way way, const struct http_limits *limits)
+pool_init(struct pool *p, enum http_way way, const struct http_service *service,
+    const struct http_limits *limits)
 {
 	memset(p, 0, sizeof(*p));
 	pthread_mutex_init(&p->m, NULL);
 	pthread_cond_init(&p->changed, NULL);
 	p->way = way;
+	p->service = service;
 	p->limits = limits;
 }
 

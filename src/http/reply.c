@@ -81,10 +81,10 @@ http_reply(struct http_exchange *pub, const struct http_reply *r)
 	pool_put(x);
 }
 
-void
-http_error(struct http_exchange *x, enum hk_err e, const char *text)
+static void
+error_reply(struct http_exchange *x, int status, const char *text)
 {
-	struct http_reply	 r = { .status = err_status(e) };
+	struct http_reply	 r = { .status = status };
 	struct buf		 b;
 	struct jw		 w;
 
@@ -97,4 +97,22 @@ http_error(struct http_exchange *x, enum hk_err e, const char *text)
 	r.body = buf_ok(&b) ? buf_span(&b) : SPAN("{\"error\":\"Temporarily unavailable\"}");
 	http_reply(x, &r);
 	buf_release(&b);
+}
+
+void
+http_error(struct http_exchange *x, enum hk_err e, const char *text)
+{
+	error_reply(x, err_status(e), text);
+}
+
+void
+exchange_refuse(struct exchange *x, int status, const char *text)
+{
+	const struct http_service	*service = x->pool->service;
+
+	exchange_leave(x);	/* it may linger */
+	if (service->refuse != NULL)
+		service->refuse(&x->pub, status, text, service->ctx);
+	else
+		error_reply(&x->pub, status, text);
 }

@@ -100,15 +100,6 @@ refusal(enum hk_err e)
 	}
 }
 
-static void
-refuse_fields(struct exchange *x)
-{
-	static const char	 body[] = "{\"error\":\"Request header fields too large\"}";
-
-	exchange_leave(x);
-	http_reply(&x->pub, &(struct http_reply){ .status = 431, .body = SPAN(body) });
-}
-
 bool
 request_read(struct exchange *x, char *const *env, struct body_source *src)
 {
@@ -117,12 +108,11 @@ request_read(struct exchange *x, char *const *env, struct body_source *src)
 	src->x = x;
 	src->done = 0;
 	if ((e = request_fields(&x->pub, env, &src->told)) == HK_TOOBIG) {
-		refuse_fields(x);
+		exchange_refuse(x, 431, "Request header fields too large");
 		return false;
 	}
 	if (e != HK_OK || (e = read_body(src, x->pool->limits->max_body)) != HK_OK) {
-		exchange_leave(x);
-		http_error(&x->pub, e, refusal(e));
+		exchange_refuse(x, err_status(e), refusal(e));
 		return false;
 	}
 	FAULT_DIE("request.read");

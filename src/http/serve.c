@@ -279,7 +279,7 @@ fastcgi_serve(const struct http_service *service, const struct http_limits *limi
 
 	sv.watcher = pthread_self();
 	door_init(&sv.door);
-	pool_init(&sv.pool, HTTP_FASTCGI, limits);
+	pool_init(&sv.pool, HTTP_FASTCGI, service, limits);
 	if ((e = check_socket()) == HK_OK && (e = start(&sv)) == HK_OK) {
 		watch(&sv);
 		stop(&sv);

@@ -38,6 +38,7 @@ describe('the pages', () => {
     ['/people', 'People', ['viewer', 'operator']],
     ['/me', 'account', ['Password']],
     ['/audit-log', 'Audit log', ['login']],
+    ['/doctor', 'Doctor', ['database', 'worker']],
   ];
 
   for (const look of looks)

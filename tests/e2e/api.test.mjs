@@ -582,6 +582,10 @@ describe('what is wrong', () => {
       problem(await api.post('/credits/burn', good, { headers: { 'content-type': type } }), 415, 'unsupported_media_type');
     assert.equal((await api.post('/credits/burn', good, { headers: { 'content-type': 'Application/JSON; charset=utf-8' } })).status, 200);
     problem(await api.post('/credits/burn', { ...good, note: 'x'.repeat(300000) }), 413, 'too_large');
+    // Refused before anybody looks for a token: a problem like all others.
+    problem(await api.post('/credits/burn', { ...good, note: 'x'.repeat(1200000) }), 413, 'too_large');
+    const fields = Object.fromEntries(Array.from({ length: 210 }, (_, i) => [`x-field-${i}`, '1']));
+    problem(await api.post('/credits/burn', good, { headers: fields }), 413, 'too_large');
     for (const key of ['a b', 'x'.repeat(256), 'ä'])
       problem(await api.call('POST', '/credits/burn', { body: good, headers: { 'idempotency-key': Buffer.from(key).toString('latin1') } }), 400, 'bad_request');
   });

@@ -35,6 +35,8 @@ static const struct http_limits limits = {
 	.io_timeout_s = 1, .request_timeout_s = 1,
 };
 
+static const struct http_service service = { .handle = NULL };	/* nobody is called */
+
 /* ---- the slow reading ---------------------------------------------------- */
 
 static struct slow {
@@ -332,7 +334,7 @@ judge(struct span bytes, size_t piece, bool good)
 	close(before);
 	if (pool.limits == NULL) {
 		signal(SIGPIPE, SIG_IGN);
-		pool_init(&pool, HTTP_FASTCGI, &limits);
+		pool_init(&pool, HTTP_FASTCGI, &service, &limits);
 	}
 	read_slowly(bytes);
 	must(!good || slow.whole, "the target makes no good request");
