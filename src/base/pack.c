@@ -31,24 +31,38 @@ packed_len(struct span frame)
 	return len / LZ4_RATIO <= frame.len ? len : 0;
 }
 
-struct span
-pack(struct span text, struct arena *arena)
+char *
+pack_alone(struct span text, size_t *len)
 {
-	size_t		 room = text.len - text.len / 4;
-	struct span	 frame = SPAN_NULL;
-	char		*p;
-	int		 n;
+	size_t	 room = text.len - text.len / 4;
+	char	*p, *less;
+	int	 n;
 
 	if (text.len > PACK_MOST || room <= FRAME_HEAD)
-		return SPAN_NULL;
-	/* Its size is known afterwards: the arena gets only that. */
+		return NULL;
 	if (FAULT_FAIL("pack") || (p = malloc(room)) == NULL)
-		return SPAN_NULL;
+		return NULL;
 	head_write((uint8_t *)p, text.len);
 	n = LZ4_compress_fast(text.p, p + FRAME_HEAD, (int)text.len,
 	    (int)(room - FRAME_HEAD), LZ4_HASTE);
-	if (n > 0)
-		frame = arena_span(arena, span_of(p, FRAME_HEAD + (size_t)n));
+	if (n <= 0) {
+		free(p);
+		return NULL;
+	}
+	*len = FRAME_HEAD + (size_t)n;
+	/* Its size is known only now. */
+	return (less = realloc(p, *len)) != NULL ? less : p;
+}
+
+struct span
+pack(struct span text, struct arena *arena)
+{
+	struct span	 frame = SPAN_NULL;
+	size_t		 len;
+	char		*p;
+
+	if ((p = pack_alone(text, &len)) != NULL)
+		frame = arena_span(arena, span_of(p, len));
 	free(p);
 	return frame;
 }

@@ -17,6 +17,8 @@
  * PACK_MOST, would not shrink by a quarter, or there is no memory to try.
  */
 struct span	 pack(struct span text, struct arena *);
+/* The same in a block of its own, *len bytes: free() it.  NULL: keep the text. */
+char		*pack_alone(struct span text, size_t *len) HK_MUST_USE;
 
 /* The length of its text, as the frame says; 0: this is none. */
 size_t		 packed_len(struct span frame);

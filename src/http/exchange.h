@@ -54,7 +54,8 @@ struct exchange {
 	enum http_way	 way;
 	struct fastcgi	 fcgi;		/* of HTTP_FASTCGI */
 	struct stream	 stream;
-	char		*large;		/* a body that is not in the arena; or NULL */
+	char		*large;		/* a body that is not in the arena, or what */
+					/* came in its place; or NULL */
 	bool		 whole;		/* the body was read to its end */
 	/*
 	 * While it is read: HK_OK, or why its thread is to give up on the peer

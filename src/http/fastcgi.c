@@ -97,18 +97,30 @@ receive(struct exchange *x, void *p, size_t room, int how, size_t *got)
 	}
 }
 
+/* What is there already costs no wait, so the thread may stay at the door. */
+static enum hk_err
+receive_soon(struct exchange *x, void *p, size_t room, size_t *got)
+{
+	enum hk_err	e = receive(x, p, room, MSG_DONTWAIT, got);
+
+	if (e != HK_TIMEOUT)
+		return e;
+	limit_waiting(x);
+	return receive(x, p, room, 0, got);
+}
+
 /* Up to n bytes, of which at least one; from the buffer or, when large, past it. */
 static enum hk_err
 take(struct exchange *x, void *p, size_t n, size_t *got)
 {
+	bool		past = n >= sizeof(in.byte);
 	enum hk_err	e;
 
 	if (in.at == in.end) {
 		in.at = in.end = 0;
-		limit_waiting(x);
-		if (n >= sizeof(in.byte))
-			return receive(x, p, n, 0, got);
-		if ((e = receive(x, in.byte, sizeof(in.byte), 0, &in.end)) != HK_OK)
+		if (past)
+			return receive_soon(x, p, n, got);
+		if ((e = receive_soon(x, in.byte, sizeof(in.byte), &in.end)) != HK_OK)
 			return e;
 	}
 	*got = in.end - in.at < n ? in.end - in.at : n;

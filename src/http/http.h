@@ -60,8 +60,11 @@ void		 http_error(struct http_exchange *, enum hk_err, const char *text);
 /*
  * The body is not needed any longer: rq.body is SPAN_NULL from now on, and the
  * memory of a large one goes to the next request.  By the thread of handle().
+ *
+ *	instead	malloc()ed, or NULL: what is needed in its place, freed with the
+ *		exchange
  */
-void		 http_body_done(struct http_exchange *);
+void		 http_body_done(struct http_exchange *, void *instead);
 /*
  * This request will take a while: of a quick service, let the next thread
  * accept.  By the thread of handle(), before the answer.

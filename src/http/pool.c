@@ -87,7 +87,7 @@ pool_put(struct exchange *x)
 	struct pool	*p = x->pool;
 
 	arena_reset(x->pub.arena);
-	http_body_done(&x->pub);
+	http_body_done(&x->pub, NULL);
 	memset(&x->pub.rq, 0, sizeof(x->pub.rq));
 	x->pub.user = NULL;
 	memset(&x->stream, 0, sizeof(x->stream));

@@ -29,12 +29,12 @@ body_room(struct exchange *x, char *p, size_t had, size_t n)
 }
 
 void
-http_body_done(struct http_exchange *pub)
+http_body_done(struct http_exchange *pub, void *instead)
 {
 	struct exchange	*x = (struct exchange *)pub;
 
 	free(x->large);
-	x->large = NULL;
+	x->large = instead;
 	pub->rq.body = SPAN_NULL;
 }
 

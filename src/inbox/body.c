@@ -9,6 +9,12 @@ body_pack(struct span body, struct arena *arena)
 	return body.len > BODY_PLAIN ? pack(body, arena) : SPAN_NULL;
 }
 
+char *
+body_pack_alone(struct span body, size_t *len)
+{
+	return body.len > BODY_PLAIN ? pack_alone(body, len) : NULL;
+}
+
 enum hk_err
 body_store(struct db *db, int64_t event, struct span headers, struct span body,
     struct span packed)

@@ -17,6 +17,8 @@
  * the transaction, on the thread that has the request.
  */
 struct span	 body_pack(struct span body, struct arena *);
+/* The same in a block of its own, *len bytes: free() it.  NULL for SPAN_NULL. */
+char		*body_pack_alone(struct span body, size_t *len) HK_MUST_USE;
 
 /*
  * Keep an event's body and its request's fields (a JSON object).  packed: of

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
@@ -156,15 +157,18 @@ receipt_new(struct receiver *rc, const struct desk *d, struct http_exchange *x,
 static enum hk_err
 shrink(struct receipt *r)
 {
-	struct arena	*arena = r->x->arena;
+	size_t	 len;
+	char	*packed = body_pack_alone(r->ev.body, &len);
 
-	r->ev.packed = body_pack(r->ev.body, arena);
-	if (r->ev.packed.p == NULL)
+	if (packed == NULL)
 		return HK_OK;
-	if (!envelope_own(&r->ev.env, arena))
+	if (!envelope_own(&r->ev.env, r->x->arena)) {
+		free(packed);
 		return err_note(HK_NOMEM, "no memory for an event");
+	}
+	r->ev.packed = span_of(packed, len);
 	r->ev.body = SPAN_NULL;
-	http_body_done(r->x);
+	http_body_done(r->x, packed);
 	return HK_OK;
 }
 

@@ -97,13 +97,19 @@ a_text_comes_back_byte_for_byte(void **state)
 		{ "noise",			fill_noise,	71680,		false },
 	};
 	struct span	frame, back;
+	size_t		len;
+	char		*alone;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(t); i++) {
 		print_message("%s\n", t[i].what);
 		t[i].fill(t[i].len);
 		frame = pack(span_of(text, t[i].len), arena);
+		alone = pack_alone(span_of(text, t[i].len), &len);
 		assert_int_equal(frame.p != NULL, t[i].shrinks);
+		assert_int_equal(alone != NULL, t[i].shrinks);
+		assert_true(alone == NULL || span_eq(span_of(alone, len), frame));
+		free(alone);
 		if (frame.p == NULL)
 			continue;
 		assert_true(frame.len < t[i].len - t[i].len / 4);
