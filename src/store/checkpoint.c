@@ -23,7 +23,7 @@ struct checkpointer {
 	pthread_t	 thread;
 	pthread_mutex_t	 mutex;
 	pthread_cond_t	 wake;
-	bool		 work, reopen, stop;	/* under the mutex */
+	bool		 work, hurry, reopen, stop;	/* under the mutex */
 	char		*path;
 	struct db	*db;	/* the thread's; NULL until there is work */
 	enum hk_err	 last;	/* an error is told once, not twice a second */
@@ -73,6 +73,23 @@ log_restart(struct db *db, int64_t bytes)
 		    "on to it", db->path, (long long)(bytes >> 20));
 		db->log_tell = 2 * bytes;
 	}
+}
+
+/*
+ * The last quarter is copied in parts while commits go on, so that little is left
+ * for the restart, which they all wait for.
+ */
+bool
+db_log_grew(struct db *db)
+{
+	int64_t	 bytes = (int64_t)db->log_pages * DB_PAGE, first = db->log_most / 4 * 3;
+
+	if (bytes < first)
+		db->log_soon = first;
+	if (bytes < db->log_soon)
+		return false;
+	db->log_soon = bytes + db->log_most / 16;
+	return true;
 }
 
 void
@@ -139,7 +156,7 @@ pause_ms(struct checkpointer *c, int64_t ms)
 	int64_t		 until = mono_us() + ms * US_PER_MS;
 	struct timespec	 at = { until / US_PER_S, until % US_PER_S * 1000 };
 
-	while (!c->stop && pthread_cond_timedwait(&c->wake, &c->mutex, &at) != ETIMEDOUT)
+	while (!c->stop && !c->hurry && pthread_cond_timedwait(&c->wake, &c->mutex, &at) != ETIMEDOUT)
 		;
 }
 
@@ -150,7 +167,7 @@ checkpointer_main(void *arg)
 
 	pthread_mutex_lock(&c->mutex);
 	for (;;) {
-		while (!c->work && !c->reopen && !c->stop)
+		while (!c->work && !c->hurry && !c->reopen && !c->stop)
 			pthread_cond_wait(&c->wake, &c->mutex);
 		if (c->stop)
 			break;
@@ -160,7 +177,7 @@ checkpointer_main(void *arg)
 			c->reopen = false;
 			continue;
 		}
-		c->work = false;
+		c->work = c->hurry = false;
 		pthread_mutex_unlock(&c->mutex);
 		c->last = copy_back(c);
 		pthread_mutex_lock(&c->mutex);
@@ -221,6 +238,12 @@ void
 checkpointer_poke(struct checkpointer *c)
 {
 	tell(c, &c->work);
+}
+
+void
+checkpointer_hurry(struct checkpointer *c)
+{
+	tell(c, &c->hurry);
 }
 
 void

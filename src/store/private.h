@@ -55,6 +55,7 @@ struct db {
 	bool		 tended;	/* somebody else copies the log back */
 	int		 log_pages;	/* in the log after the last commit */
 	int64_t		 log_most;	/* bytes */
+	int64_t		 log_soon;	/* bytes: have it copied back when it is larger than that */
 	int64_t		 log_try;	/* bytes: restart it when it is larger than that */
 	int64_t		 log_tell;	/* bytes: say that it cannot be restarted */
 	struct columns	*columns;	/* changes.c: loaded when first needed */
@@ -141,10 +142,13 @@ enum hk_err	 journal_choose(struct db *, bool wal) HK_MUST_USE;
 /* checkpoint.c */
 /* After a commit: copy the log back or restart it when it has grown. */
 void		 db_tend(struct db *);
+/* After a commit: the log has grown towards its restart, so part of it is to be copied. */
+bool		 db_log_grew(struct db *);
 
 struct checkpointer;
 enum hk_err	 checkpointer_start(struct checkpointer **, const char *path) HK_MUST_USE;
 void		 checkpointer_poke(struct checkpointer *);	/* there was a commit */
+void		 checkpointer_hurry(struct checkpointer *);	/* the next one without a pause */
 void		 checkpointer_reopen(struct checkpointer *);	/* its file may be another */
 void		 checkpointer_stop(struct checkpointer *);	/* NULL is fine */
 /* pthread_create() with all signals blocked: they are the main thread's. */

@@ -218,7 +218,10 @@ after_commit(struct writer *w)
 	if (w->opts.committed != NULL)
 		w->opts.committed(w->opts.ctx);
 	if (w->checkpointer != NULL && w->db != NULL && w->db->wal) {
-		checkpointer_poke(w->checkpointer);
+		if (db_log_grew(w->db))
+			checkpointer_hurry(w->checkpointer);
+		else
+			checkpointer_poke(w->checkpointer);
 		db_tend(w->db);
 	}
 }

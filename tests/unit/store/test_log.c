@@ -133,12 +133,35 @@ a_commit_of_a_few_is_one_write(void **state)
 		skip();
 }
 
+/* Of its last quarter each quarter, again after a restart, and when there can be none. */
+static void
+a_log_that_grows_is_copied_in_parts(void **state)
+{
+	static const struct {
+		int	mb;
+		bool	copy;
+	} then[] = {
+		{ 1, false }, { 47, false }, { 48, true }, { 48, false }, { 51, false }, { 52, true },
+		{ 60, true }, { 63, false }, { 1, false }, { 47, false }, { 50, true }, { 53, false },
+		{ 54, true }, { 80, true }, { 83, false }, { 84, true }, { 2, false }, { 48, true },
+	};
+	struct db	db = { .log_most = INT64_C(64) << 20 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(then) / sizeof(*then); i++) {
+		db.log_pages = (then[i].mb << 20) / DB_PAGE;
+		if (db_log_grew(&db) != then[i].copy)
+			fail_msg("%zu: at %d MB", i, then[i].mb);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		scene(a_commit_is_in_the_files),
 		scene(a_commit_of_a_few_is_one_write),
+		cmocka_unit_test(a_log_that_grows_is_copied_in_parts),
 	};
 
 	log_open("test_log", LOG_ERROR);
