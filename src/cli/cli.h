@@ -151,6 +151,12 @@ struct rowcol {
  */
 enum hk_err	 rows_print(struct cli *, struct stmt *, const struct rowcol *, int ncol,
 		    const char *key, int64_t most, int64_t *count) HK_MUST_USE;
+/*
+ * The end of an object whose rows were printed, `most` of count at most: "more" in
+ * JSON, else a word when there are none (none) or others.  Gives the command's
+ * status, 1 when there are none.
+ */
+int		 rows_end(struct cli *, int64_t count, int64_t most, const char *none);
 /* The one current row as the object `key`, or a line a column; not reset. */
 void		 row_print(struct cli *, struct stmt *, const struct rowcol *, int ncol,
 		    const char *key);

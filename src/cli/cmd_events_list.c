@@ -51,19 +51,8 @@ run(struct cli *c)
 	if ((e = rows_print(c, q, cols, sizeof(cols) / sizeof(cols[0]), "events",
 	    a->limit, &n)) != HK_OK)
 		return cli_fail(e);
-	if (c->json) {
-		jw_bool(&c->jw, "more", n > a->limit);
-		jw_close(&c->jw, '}');
-		buf_putc(&c->out, '\n');
-	} else if (n == 0)
-		cli_say("no events%s", filter_empty(&a->f) && a->before == 0 ?
-		    " yet" : " of this kind");
-	else if (n > a->limit) {
-		if ((e = cli_flush(c)) != HK_OK)
-			return cli_fail(e);
-		cli_say("there are more: --before with the lowest ID above goes on");
-	}
-	return n > 0 ? 0 : EXIT_NO;
+	return rows_end(c, n, a->limit, filter_empty(&a->f) && a->before == 0 ?
+	    "no events yet" : "no events of this kind");
 }
 
 const struct command cmd_events_list = {

@@ -131,6 +131,25 @@ rows_print(struct cli *c, struct stmt *q, const struct rowcol *cols, int n,
 	return e;
 }
 
+int
+rows_end(struct cli *c, int64_t count, int64_t most, const char *none)
+{
+	enum hk_err	e;
+
+	if (c->json) {
+		jw_bool(&c->jw, "more", count > most);
+		jw_close(&c->jw, '}');
+		buf_putc(&c->out, '\n');
+	} else if (count == 0)
+		cli_say("%s", none);
+	else if (count > most) {
+		if ((e = cli_flush(c)) != HK_OK)
+			return cli_fail(e);
+		cli_say("there are more: --before with the lowest ID above goes on");
+	}
+	return count > 0 ? 0 : EXIT_NO;
+}
+
 void
 row_print(struct cli *c, struct stmt *q, const struct rowcol *cols, int n, const char *key)
 {
