@@ -445,6 +445,14 @@ describe('deliveries', () => {
     assert.equal(over.done, 3);
     good(await api.post(`/recoveries/${job.id}/stop`));
     problem(await api.get('/recoveries/99999'), 404, 'not_found');
+    assert.deepEqual(good(await api.get(`/recoveries?endpoint=${one.id}`)), { data: [over], next: null });
+    assert.deepEqual(good(await api.get(`/recoveries?endpoint=${one.id}&state=running`)).data, []);
+    const [newest] = good(await api.get('/recoveries?state=done&limit=1')).data;
+    assert.deepEqual(newest, over);
+    const before = good(await api.get(`/recoveries?limit=200&after=${over.id}`)).data;
+    assert.ok(before.length > 0 && before.every(({ id }) => Number(id) < Number(over.id)), JSON.stringify(before));
+    problem(await api.get('/recoveries?endpoint=nobody'), 404, 'not_found');
+    problem(await api.get('/recoveries?state=sleeping'), 400, 'bad_request');
     for (const body of [{}, { what: 'all' }, { what: 'failed', rate: -1 }, { what: 'failed', since: 'monday' },
       { what: 'failed', since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }])
       problem(await api.post(`/endpoints/${one.id}/recover`, body), 400, 'bad_request');
