@@ -36,6 +36,8 @@ libapache2-mod-fcgid -
 nginx nginx
 spawn-fcgi spawn-fcgi
 sqlite3 sqlite3
+curl curl
+openssl openssl
 nodejs node
 npm npm
 chromium chromium'
