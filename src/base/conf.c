@@ -106,7 +106,8 @@ set_paths(struct whole *w)
 	size_t		 i;
 
 	if ((e = absolute(w, &w->set[ROW_db])) != HK_OK ||
-	    (e = absolute(w, &w->set[ROW_state_dir])) != HK_OK)
+	    (e = absolute(w, &w->set[ROW_state_dir])) != HK_OK ||
+	    (e = absolute(w, &w->set[ROW_ca_file])) != HK_OK)
 		return e;
 	if (c->state_dir == NULL && c->db != NULL &&
 	    (c->state_dir = path_dir(c->arena, c->db)) == NULL)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/checkup.h"
+#include "deliver/authorities.h"
 
 #define SPACE_LEAST	(INT64_C(100) << 20)
 
@@ -192,4 +193,21 @@ check_disk(struct checkup *k)
 	else
 		check_say(k, CHECK_OK, "disk", "%lld MB are free for the database",
 		    (long long)(left >> 20));
+}
+
+void
+check_authorities(struct checkup *k)
+{
+	const char	*set = k->c->conf->ca_file, *file = authorities(set);
+
+	if (file == NULL)
+		check_say(k, CHECK_WARN, "authorities", "there is no file of certificate authorities, "
+		    "so nothing can be sent to https: install ca-certificates, or name one as "
+		    "[outbox] ca_file");
+	else if (access(file, R_OK) != 0)
+		check_say(k, CHECK_FAIL, "authorities", "%s: %s; nothing can be sent to https: set "
+		    "[outbox] ca_file to a PEM file that this user can read, or take it out", file,
+		    strerror(errno));
+	else
+		check_say(k, CHECK_OK, "authorities", "https servers are checked against %s", file);
 }

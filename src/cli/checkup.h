@@ -27,6 +27,8 @@ void	 check_say(struct checkup *, enum check_state, const char *name, const char
 void	 check_settings(struct checkup *);
 void	 check_files(struct checkup *);
 void	 check_disk(struct checkup *);
+/* Whom we believe when something is sent to https. */
+void	 check_authorities(struct checkup *);
 
 enum file_kind { FILE_CONF, FILE_DB, FILE_FOLDER };
 /* What a mode lets others do, as a clause; NULL: nothing. */

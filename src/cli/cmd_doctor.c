@@ -76,6 +76,7 @@ run(struct cli *c)
 	if (c->conf != NULL) {
 		check_files(&k);
 		check_disk(&k);
+		check_authorities(&k);
 		check_database(&k);
 		check_senders(&k);
 		check_secrets(&k);
@@ -104,10 +105,10 @@ const struct command cmd_doctor = {
 	.operands	= "",
 	.about		= "check the installation, and say what to do",
 	.help		=
-	    "Looks at settings, file modes, database, disk, clock, senders, secrets, programs,\n"
-	    "refused requests and the queue; a line for each.  It changes nothing.  Run it as the\n"
-	    "user the receivers run as.  It reads the whole database, which takes its time when\n"
-	    "that is large; with --quick it does not.\n"
+	    "Looks at settings, file modes, database, disk, certificate authorities, clock,\n"
+	    "senders, secrets, programs, refused requests and the queue; a line for each.  It\n"
+	    "changes nothing.  Run it as the user the receivers run as.  It reads the whole\n"
+	    "database, which takes its time when that is large; with --quick it does not.\n"
 	    "\n"
 	    "With --url it posts signed probes of 10 bytes, 200 KB and 1 MB to BASE/webhooks/NAME\n"
 	    "of every sender that has a secret, which the receivers answer and do not keep; asks\n"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "deliver/authorities.h"
 #include "deliver/children.h"
 #include "deliver/libcurl.h"
 
@@ -51,6 +52,34 @@ channels_close(struct channels *c)
 	curl_multi_cleanup(c->multi);
 	db_close(c->db);
 	free(c);
+}
+
+#define SET(option, value)	(r == CURLE_OK ? \
+	(void)(r = curl_easy_setopt(h, option, value)) : (void)0)
+
+CURLcode
+transfer_prepare(const struct channels *c, CURL *h, const struct transfer *t)
+{
+	const char	*believed = authorities(c->conf->ca_file);
+	CURLcode	 r = CURLE_OK;
+
+	SET(CURLOPT_URL, t->url);
+	SET(CURLOPT_PRIVATE, t->flight);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	if (believed != NULL)
+		SET(CURLOPT_CAINFO, believed);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_USERAGENT, "hookkeeper/" HK_VERSION);
+	SET(CURLOPT_HTTPHEADER, t->fields);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+	SET(CURLOPT_POSTFIELDS, t->body.p);
+	SET(CURLOPT_OPENSOCKETFUNCTION, guard_socket);
+	SET(CURLOPT_OPENSOCKETDATA, t->guard);
+	return r;
 }
 
 CURL *

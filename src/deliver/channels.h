@@ -33,6 +33,17 @@ struct guard {
 	bool		 refused;	/* an address was not reached for that */
 };
 curl_socket_t	 guard_socket(void *guard, curlsocktype, struct curl_sockaddr *);
+/* A transfer of HTTP; all of it must stay until it is over. */
+struct transfer {
+	const char		*url;
+	const struct curl_slist	*fields;
+	struct span		 body;
+	struct flight		*flight;	/* whose end it is */
+	struct guard		*guard;
+};
+/* What all transfers have in common: no redirect, no proxy, nobody's netrc, no signal. */
+CURLcode	 transfer_prepare(const struct channels *, CURL *, const struct transfer *);
+
 /* A handle, new or used before; NULL: no memory. */
 CURL		*channels_handle(struct channels *);
 void		 channels_put(struct channels *, CURL *);

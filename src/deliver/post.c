@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "deliver/authorities.h"
 #include "deliver/libcurl.h"
 
 #define HEADER_MOST	8192	/* bytes of one line */
@@ -82,7 +83,8 @@ static CURLcode
 prepare(CURL *c, const char *url, const struct curl_slist *list, struct span body,
     int timeout_s, char *why, struct buf *answer)
 {
-	CURLcode	r = CURLE_OK;
+	const char	*believed = authorities(NULL);
+	CURLcode	 r = CURLE_OK;
 
 	SET(CURLOPT_ERRORBUFFER, why);
 	SET(CURLOPT_URL, url);
@@ -90,6 +92,8 @@ prepare(CURL *c, const char *url, const struct curl_slist *list, struct span bod
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOSIGNAL, 1L);
+	if (believed != NULL)
+		SET(CURLOPT_CAINFO, believed);
 	SET(CURLOPT_TIMEOUT, (long)timeout_s);
 	SET(CURLOPT_USERAGENT, USER_AGENT);
 	SET(CURLOPT_HTTPHEADER, list);

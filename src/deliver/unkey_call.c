@@ -28,28 +28,17 @@ append(struct curl_slist **list, const char *line)
 	(void)(r = curl_easy_setopt(k->h, option, value)) : (void)0)
 
 static CURLcode
-prepare(struct flight *f, struct unkey_call *k, const char *url, struct span body)
+prepare(struct channels *c, struct flight *f, struct unkey_call *k, const char *url,
+    struct span body)
 {
-	CURLcode	r = CURLE_OK;
+	const struct transfer	t = { .url = url, .fields = k->fields, .body = body,
+				    .flight = f, .guard = &k->guard };
+	CURLcode		r = transfer_prepare(c, k->h, &t);
 
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PRIVATE, f);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_TIMEOUT_MS, UNKEY_CALL_MS);
 	/* On a connection used before libcurl repeats by itself what got no answer. */
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_FORBID_REUSE, 1L);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_USERAGENT, "hookkeeper/" HK_VERSION);
-	SET(CURLOPT_HTTPHEADER, k->fields);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
-	SET(CURLOPT_POSTFIELDS, body.p);
-	SET(CURLOPT_OPENSOCKETFUNCTION, guard_socket);
-	SET(CURLOPT_OPENSOCKETDATA, &k->guard);
 	SET(CURLOPT_WRITEFUNCTION, keep);
 	SET(CURLOPT_WRITEDATA, k);
 	return r;
@@ -71,7 +60,7 @@ unkey_call_begin(struct channels *c, struct flight *f, struct unkey_call *k, con
 		return e;
 	if (!append(&k->fields, "Expect:") || !append(&k->fields, "Content-Type: application/json") ||
 	    !append(&k->fields, arena_printf(a, "Authorization: Bearer %s", c->conf->unkey_root_key)) ||
-	    (k->h = channels_handle(c)) == NULL || prepare(f, k, url, body) != CURLE_OK ||
+	    (k->h = channels_handle(c)) == NULL || prepare(c, f, k, url, body) != CURLE_OK ||
 	    curl_multi_add_handle(c->multi, k->h) != CURLM_OK) {
 		unkey_call_drop(c, k);
 		return err_note(HK_NOMEM, "no memory to ask Unkey");
@@ -107,6 +96,7 @@ error_of(CURLcode r, const struct unkey_call *k)
 		return "E_CONNECT";
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
 		return "E_TLS";
 	default:
 		return "E_RESET";

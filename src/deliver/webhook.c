@@ -64,28 +64,16 @@ keep_body(char *data, size_t size, size_t n, void *ctx)
 	(void)(r = curl_easy_setopt(p->h, option, value)) : (void)0)
 
 static CURLcode
-prepare(struct post *p, struct flight *f, const char *url)
+prepare(struct channels *c, struct post *p, struct flight *f, const char *url)
 {
-	CURLcode	r = CURLE_OK;
+	const struct transfer	t = { .url = url, .fields = p->fields, .body = p->rq.body,
+				    .flight = f, .guard = &p->guard };
+	CURLcode		r = transfer_prepare(c, p->h, &t);
 
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PRIVATE, f);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_NOSIGNAL, 1L);
 	/* Or the end of one whose name nobody knows would wait, with all others, for the resolver. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_TIMEOUT_MS, DELIVERY_TIME_S * 1000L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_USERAGENT, "hookkeeper/" HK_VERSION);
-	SET(CURLOPT_HTTPHEADER, p->fields);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->rq.body.len);
-	SET(CURLOPT_POSTFIELDS, p->rq.body.p);
-	SET(CURLOPT_OPENSOCKETFUNCTION, guard_socket);
-	SET(CURLOPT_OPENSOCKETDATA, &p->guard);
 	SET(CURLOPT_HEADERFUNCTION, keep_head);
 	SET(CURLOPT_HEADERDATA, p);
 	SET(CURLOPT_WRITEFUNCTION, keep_body);
@@ -130,7 +118,7 @@ begin(struct channels *c, struct flight *f, struct post *p)
 	for (size_t i = 0; ok && i < p->rq.n; i++)
 		ok = append(&p->fields, p->rq.field[i]);
 	if (!ok || url == NULL || (p->h = channels_handle(c)) == NULL ||
-	    prepare(p, f, url) != CURLE_OK || curl_multi_add_handle(c->multi, p->h) != CURLM_OK)
+	    prepare(c, p, f, url) != CURLE_OK || curl_multi_add_handle(c->multi, p->h) != CURLM_OK)
 		return err_note(HK_NOMEM, "no memory for a webhook");
 	p->in_multi = true;
 	return HK_OK;

@@ -269,6 +269,19 @@ describe('the policy', () => {
     ['sends a gigabyte', '/huge', 200, null, 'delivered'],
     ['says what is no HTTP', '/noise', null, 'E_PROTOCOL', 'pending', 4, 6],
   ];
+  test('whom the ca_file vouches for is believed, and nobody else', { timeout: 60000 * slow }, async () => {
+    const own = new Outgoing({ settings: { outbox: { allow_private: '127.0.0.0/8', ca_file: cert } } });
+    try {
+      const one = own.endpoint(bad.url('/200/vouched'), { types: 'e2e.vouched' });
+      own.worker();
+      own.message({ type: 'e2e.vouched' });
+      await own.delivered(one, 1);
+      assert.equal(bad.of('/200/vouched').length, 1);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('each answer has its consequence, as written', { timeout: 90000 * slow }, async (t) => {
     const rows = sick.map(([what, at, ...wanted], n) => {
       const type = `e2e.sick${n}`;

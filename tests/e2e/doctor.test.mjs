@@ -56,6 +56,9 @@ async function proxy(home, to, relay) {
 // { break: what was done, returns the web server where there is one; says: [state, name, words] }
 const broken = {
   'a setting that does not exist': { break: (home) => conf(home, (text) => `${text}\n[stripe]\nsecretz = x\n`), says: ['fail', 'settings', /secretz/] },
+  'certificate authorities that are not there': {
+    break: (home) => conf(home, (text) => `${text}\n[outbox]\nca_file = nowhere.pem\n`), says: ['fail', 'authorities', /\/nowhere\.pem: .*\[outbox\] ca_file/],
+  },
   'no mode': { break: (home) => conf(home, (text) => text.replace(/^mode.*$/m, '')), says: ['fail', 'settings', /mode/] },
   'settings that others can read': { break: (home) => fs.chmodSync(home.conf, 0o644), says: ['fail', 'settings', /others can read or own: chmod 600/] },
   'a folder that anybody can change': { break: (home) => fs.chmodSync(path.dirname(home.db), 0o777), says: ['fail', 'folder', /anybody can change it: chmod 0700/] },
