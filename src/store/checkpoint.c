@@ -77,7 +77,8 @@ log_restart(struct db *db, int64_t bytes)
 
 /*
  * The last quarter is copied in parts while commits go on, so that little is left
- * for the restart, which they all wait for.
+ * for the restart, which they all wait for.  When that is due nobody else may copy,
+ * or it finds the log in use again and again.
  */
 bool
 db_log_grew(struct db *db)
@@ -86,7 +87,7 @@ db_log_grew(struct db *db)
 
 	if (bytes < first)
 		db->log_soon = first;
-	if (bytes < db->log_soon)
+	if (bytes < db->log_soon || bytes >= db->log_most)
 		return false;
 	db->log_soon = bytes + db->log_most / 16;
 	return true;
