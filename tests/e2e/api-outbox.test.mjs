@@ -633,11 +633,11 @@ describe('the examples of docs/webhooks.md', () => {
     return found[1];
   };
   // A receiver as the page has it: what it says of a good delivery, and its answer to a bad one.
-  const receives = async (name, file, command) => {
+  const receives = async (name, file, command, how = {}) => {
     const port = await freePort();
     home.write(file, example(name));
     const one = good(await api.post('/endpoints', { url: `http://127.0.0.1:${port}/`, types: ['order.*'] }), 201);
-    const child = home.start(command, [file], { stdio: ['ignore', 'pipe', 'pipe'],
+    const child = home.start(command, [file], { ...how, stdio: ['ignore', 'pipe', 'pipe'],
       env: { WEBHOOK_SECRET: one.secret, PORT: String(port) } });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => { out += d; });
@@ -655,7 +655,7 @@ describe('the examples of docs/webhooks.md', () => {
 
   test('Node', () => {
     fs.symlinkSync(path.join(root, 'tests/node_modules'), path.join(home.dir, 'node_modules'));
-    return receives('node', path.join(home.dir, 'receiver.mjs'), process.execPath);
+    return receives('node', path.join(home.dir, 'receiver.mjs'), process.execPath, { as: {} });
   });
 
   const python = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;

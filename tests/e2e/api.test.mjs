@@ -644,8 +644,9 @@ describe('the examples of docs/api.md', () => {
     assert.ok(found, name);
     return found[1];
   };
-  const run = async (command, args) => {
+  const run = async (command, args, how = {}) => {
     const child = home.start(command, args, {
+      ...how,
       env: { HOOKKEEPER: web.url(''), HOOKKEEPER_TOKEN: api.token }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';
@@ -670,7 +671,7 @@ describe('the examples of docs/api.md', () => {
     await api.post('/credits/grant', { user: 'ada@example.com', amount: 10, note: 'more' });
     const file = path.join(home.dir, 'example.mjs');
     home.write(file, example('js'));
-    const lines = (await run(process.execPath, [file])).trim().split('\n');
+    const lines = (await run(process.execPath, [file], { as: {} })).trim().split('\n');
     assert.equal(lines[0], 'Painted; 14 credits are left.');
     assert.match(lines[1], /^20\S+Z burn -3 14$/);
     assert.equal(lines.length, 5);

@@ -98,18 +98,25 @@ export class Home {
   }
 
   // Start a program; its output goes to the home's log.  Stopped by close().
-  start(command, args = [], { env = {}, stdio } = {}) {
+  // as: {} runs it as ourselves, for what lies where only we may look.
+  start(command, args = [], { env = {}, stdio, as = nobody } = {}) {
     const log = fs.openSync(this.log, 'a');
     const child = spawn(command, args, {
-      ...nobody, cwd: this.dir, env: { ...environment(), ...env },
+      ...as, cwd: this.dir, env: { ...environment(), ...env },
       stdio: stdio ?? ['ignore', log, log],
     });
     fs.closeSync(log);
-    child.on('error', (error) => { child.failed = error; });
-    child.gone = new Promise((done) => child.once('exit', (code, signal) => {
-      this.running.delete(child);
-      done({ code, signal });
-    }));
+    child.gone = new Promise((done) => {
+      const over = (code, signal) => {
+        this.running.delete(child);
+        done({ code, signal });
+      };
+      child.once('exit', over);
+      child.on('error', (error) => {
+        child.failed = error;
+        if (child.pid === undefined) over(`${command}: ${error.code}`, null);	// it never ran
+      });
+    });
     this.running.add(child);
     return child;
   }
