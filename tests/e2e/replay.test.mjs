@@ -199,6 +199,7 @@ describe('a large database in use', () => {
   test('killed in the middle it leaves nothing, and what was left before is removed', async () => {
     const books = () => home.sql(`SELECT (SELECT count(*) FROM transfer) AS t, (SELECT sum(id) FROM event) AS e,
       (SELECT count(*) FROM event WHERE status = 'completed') AS c, (SELECT sum(abs(balance)) FROM account) AS b`);
+    await home.settled();	// what was posted just before
     const was = books();
     const dead = spawnSync('true');
     const left = `${home.db}.copy-${dead.pid}-a`;
