@@ -212,7 +212,7 @@ test('the program is killed: it is started anew, and nothing was missed', async 
 
 test('memory is short: who could not be let in comes again, and misses nothing', async () => {
   const sick = await spawnFcgi(home, 'stream', {
-    program: path.join(faultBuild, 'cgi-bin/stream.fcgi'), env: { HOOKKEEPER_CONF: home.conf, HK_FAULT: 'live:%3' },
+    program: home.borrow(path.join(faultBuild, 'cgi-bin/stream.fcgi'), 'stream-faulty'), env: { HOOKKEEPER_CONF: home.conf, HK_FAULT: 'live:%3' },
   });
   const server = await lighttpdFor(home, { '/stream': sick.socket }, { more: 'server.stream-response-body = 2' });
   const url = server.url(`/stream?token=${roomToken(key, nora)}`);

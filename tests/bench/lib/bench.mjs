@@ -32,9 +32,7 @@ export function load({ url, secret, connections = 32, forSeconds = seconds, coun
 
 // A program of bench/ where the home's user may run it.
 export function borrow(home, name, from = build) {
-  const there = path.join(home.bin, name);
-  fs.copyFileSync(path.join(from, 'bench', name), there);
-  return there;
+  return home.borrow(path.join(from, 'bench', name), name);
 }
 
 // User and system time of a process so far, in microseconds.

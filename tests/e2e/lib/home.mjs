@@ -97,6 +97,13 @@ export class Home {
     return made;
   }
 
+  // A program of another build, where everybody may run it; its path.
+  borrow(file, name) {
+    const there = path.join(this.bin, name);
+    fs.copyFileSync(file, there);
+    return there;
+  }
+
   // Start a program; its output goes to the home's log.  Stopped by close().
   // as: {} runs it as ourselves, for what lies where only we may look.
   start(command, args = [], { env = {}, stdio, as = nobody } = {}) {

@@ -386,7 +386,7 @@ async function open(settings, scenarios) {
   const home = new Home({ settings: {
     ...settings, hookkeeper: { work_after_reply: 'off', key: Buffer.alloc(32, 7).toString('base64'), ...settings?.hookkeeper },
   } });
-  fs.copyFileSync(path.join(faultBuild, 'bin/hookkeeper'), path.join(home.bin, 'hookkeeper-faulty'));
+  home.borrow(path.join(faultBuild, 'bin/hookkeeper'), 'hookkeeper-faulty');
   for (const [ref, { credits, per }] of plansOf(scenarios)) {
     const run = home.hk(['plan', 'set', ref, '--credits', String(credits), ...(per ? ['--per', String(per)] : [])]);
     assert.equal(run.status, 0, run.err);

@@ -164,9 +164,10 @@ const programs = ['stripe', 'clerk', 'resend', 'custom', 'admin', 'api', 'stream
 
 // By cgi-bin/spawn-fcgi.sh, which leaves: to be stopped by stop().
 export async function spawned(home) {
-  const run = home.folder('run/spawned');
+  const run = home.folder('run/spawned'), file = path.join(run, 'spawn-fcgi.sh');
+  home.write(file, shipped('spawn-fcgi.sh'));
   const script = async (what) => {
-    const child = home.start('sh', [path.join(root, 'cgi-bin/spawn-fcgi.sh'), what], {
+    const child = home.start('sh', [file, what], {
       env: { HOOKKEEPER_BIN: home.bin, HOOKKEEPER_RUN: run, HOOKKEEPER_CONF: home.conf } });
     const { code } = await child.gone;
     if (code !== 0) throw new Error(`spawn-fcgi.sh ${what}: ${code}\n${home.logText()}`);
