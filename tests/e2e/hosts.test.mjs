@@ -90,7 +90,8 @@ FcgidMinProcessesPerClass 0\nFcgidIdleTimeout 2\nFcgidIdleScanInterval 1\nFcgidS
     going = false;
     await watch;
     t.diagnostic(`${tale.events.length} events by at most ${most} processes, answers but 200: ${JSON.stringify([...seen])}, slowest ${slowest} ms`);
-    assert.ok(most <= 6, `${most} processes`);	// one may be about to end
+    // One may be about to end; with a sanitizer that takes its time.
+    assert.ok(most <= (sanitized ? 12 : 6), `${most} processes`);
     for (const status of seen.keys()) assert.ok(status === 0 || status >= 500, `answered ${status}`);
     assert.equal(home.hk(['worker', '--once']).status % 69, 0);
     await home.settled();
