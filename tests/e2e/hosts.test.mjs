@@ -51,7 +51,7 @@ FcgidProcessLifeTime 3\nFcgidZombieScanInterval 1\nFcgidErrorScanInterval 1\nFcg
     let ended = 0;
     const killer = (async () => {
       while (going) {
-        await sleep(100 + rnd() * 400);
+        await sleep(20 + rnd() * 200);
         const all = running(site), pid = all[Math.floor(rnd() * all.length)];
         if (pid === undefined) continue;
         ended++;
@@ -60,7 +60,9 @@ FcgidProcessLifeTime 3\nFcgidZombieScanInterval 1\nFcgidErrorScanInterval 1\nFcg
         signal(pid, 'SIGKILL');
       }
     })();
-    const { seen, slowest } = await told(home, (where) => web.url('htaccess-fcgid', where), tale.events, { many: 3, limitMs: 120000 });
+    const tell = () => told(home, (where) => web.url('htaccess-fcgid', where), tale.events, { many: 3, limitMs: 120000 });
+    const { seen, slowest } = await tell();
+    for (let again = 0; ended <= 5 && again < 20; again++) await tell();	// a quick machine: once more, nothing comes of it
     going = false;
     await killer;
     t.diagnostic(`${tale.events.length} events, ${ended} processes ended, answers but 200: ${JSON.stringify([...seen])}, slowest ${slowest} ms`);
