@@ -11,10 +11,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -26,6 +28,7 @@
 /* When stopping, requests that are still being read may come to their end. */
 #define STOP_GRACE_US	(500 * US_PER_MS)
 #define NUDGE_US	(5 * US_PER_MS)
+#define MUCH_ROOM	((rlim_t)1 << 30)	/* bytes of addresses: no need to be frugal */
 
 /* What `hookkeeper doctor` finds in a program's file, to compare versions. */
 __attribute__((used)) static const char	mark[] = HTTP_VERSION_MARK HK_VERSION;
@@ -70,6 +73,20 @@ be_patient(void)
 		(void)sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
+/*
+ * For each of a few threads malloc() reserves 64 MB of addresses.  Where a host lets
+ * a process have little of them, one such place for all has to do: else it depends on
+ * chance whether there is room for anything else.
+ */
+static void
+be_frugal(void)
+{
+	struct rlimit	 r;
+
+	if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur < MUCH_ROOM)
+		(void)mallopt(M_ARENA_MAX, 1);
+}
+
 enum http_way
 http_start(void)
 {
@@ -81,6 +98,7 @@ http_start(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGUSR2, &sa, NULL);	/* no SA_RESTART */
 	signal(SIGPIPE, SIG_IGN);
+	be_frugal();
 	if (is_listening(0)) {
 		way = HTTP_FASTCGI;
 		be_patient();

@@ -137,6 +137,7 @@ test('128 MB of memory for each process', { skip: sanitized ? 'a sanitizer needs
     assert.doesNotMatch(home.logText(), /threads instead of|no memory/);
     t.diagnostic(`answers but 200: ${JSON.stringify([...seen])} ${JSON.stringify([...too])}, slowest ${slowest} ms; address space at most (MB): ${JSON.stringify(peak)}; stripe.fcgi has ${threads} threads`);
     for (const child of Object.values(children)) assert.equal(child.exitCode, null, 'it ended');
+    assert.ok(Math.max(...Object.values(peak)) < 110, `near the limit: ${JSON.stringify(peak)}`);
     assert.ok(threads >= 8, `only ${threads} threads fit`);
     for (const status of [...seen.keys(), ...too.keys()]) assert.ok(status === 503, `answered ${status}`);
     assert.equal(home.hk(['worker', '--once']).status % 69, 0);
