@@ -33,7 +33,7 @@ struct guard {
 	bool		 refused;	/* an address was not reached for that */
 };
 curl_socket_t	 guard_socket(void *guard, curlsocktype, struct curl_sockaddr *);
-/* A transfer of HTTP; all of it must stay until it is over. */
+/* A transfer of HTTP.  fields, the body's bytes and guard must stay until it is over. */
 struct transfer {
 	const char		*url;
 	const struct curl_slist	*fields;
