@@ -28,6 +28,8 @@
 #define NEVER_WAITS	(64 << 10)
 /* How long to read on after an answer that came before the end of the body. */
 #define LINGER_US	(2 * US_PER_S)
+/* And after one that came because the peer was too slow already. */
+#define LINGER_LATE_US	(500 * US_PER_MS)
 
 /*
  * What was received and not used yet.  A thread reads one request at a time,
@@ -298,12 +300,13 @@ fastcgi_body(struct body_source *src, char *p, size_t room, size_t *got)
 
 /*
  * Closing a socket with unread data resets it, and Apache and nginx then
- * lose the answer; so read on, for a while.
+ * lose the answer; so read on, for a while.  For who was too slow as well: he
+ * may be about to send the next piece.  Only a stop does not wait.
  */
 static void
 linger(const struct exchange *x, int fd)
 {
-	int64_t	 until = mono_us() + LINGER_US;
+	int64_t	 until = mono_us() + (atomic_load(x->cut) == HK_OK ? LINGER_US : LINGER_LATE_US);
 	char	 trash[4096];
 	ssize_t	 n;
 
@@ -312,7 +315,7 @@ linger(const struct exchange *x, int fd)
 		n = recv(fd, trash, sizeof(trash), MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			break;
-		if (n < 0 && atomic_load(x->cut) != HK_OK)
+		if (n < 0 && atomic_load(x->cut) == HK_STOPPING)
 			break;
 		if (n < 0)
 			await(fd, until);

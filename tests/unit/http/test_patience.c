@@ -116,6 +116,49 @@ dripping_has_a_total_limit(void **state)
 	child_free(&c);
 }
 
+/*
+ * Who is cut off while he sends may send the next piece before he looks for an
+ * answer; web servers then take a reset for the end of the matter (502, 503).
+ */
+static void
+who_is_cut_off_gets_the_answer(void **state)
+{
+	struct http_limits	 l = impatient();
+	struct child		 c;
+	struct answer		 a;
+	struct buf		 drip;
+	int			 fd;
+	struct pollfd		 p = { .events = POLLIN };
+
+	(void)state;
+	child_start(&c, &l);
+	p.fd = fd = half_request(&c, -1);
+	buf_init(&drip, 1000);
+	for (int k = 0; k < 20; k++)
+		put_record(&drip, STDIN, "ab", 2, 0);
+	for (size_t k = 0; poll(&p, 1, 50) == 0; k++)
+		assert_true(k < drip.len && send_bytes(fd, drip.p + k, 1));
+	usleep(200000);
+	assert_true(send_bytes(fd, "more", 4));
+	take_answer(fd, &a);
+	assert_int_equal(a.status, 408);
+	answer_free(&a);
+	close(fd);
+
+	/* He stays, and says nothing: nor does a stop wait for him. */
+	fd = half_request(&c, -1);
+	p.fd = fd;
+	assert_int_equal(poll(&p, 1, 3000), 1);
+	assert_true(child_stop(&c, SIGTERM) < 1000);
+	take_answer(fd, &a);
+	assert_int_equal(a.status, 408);
+	answer_free(&a);
+	close(fd);
+	unlink(c.sock);
+	buf_release(&drip);
+	child_free(&c);
+}
+
 /* Faster than we read, so that no read of ours ever waits to be interrupted. */
 static void *
 send_for_ever(void *arg)
@@ -509,6 +552,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(silence_in_the_body_is_408),
 		cmocka_unit_test(dripping_has_a_total_limit),
+		cmocka_unit_test(who_is_cut_off_gets_the_answer),
 		cmocka_unit_test(who_never_stops_sending_is_cut_off),
 		cmocka_unit_test(idle_connections_delay_but_do_not_stop_us),
 		cmocka_unit_test(who_is_waited_for_holds_up_nobody),
