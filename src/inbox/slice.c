@@ -83,8 +83,8 @@ slice_tidy(struct slice *s, struct db *db, int64_t *next)
 }
 
 /*
- * Everything that is due, with the worker's lock held.  *next: when there is
- * more to do, wall clock; INT64_MAX never.
+ * Everything that is due, with the worker's lock held, or until a worker waits
+ * for that.  *next: when there is more to do, wall clock; INT64_MAX never.
  */
 static enum hk_err
 slice_work(struct slice *s, struct db *db, int64_t *next)
@@ -105,7 +105,7 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 	FAULT_DIE("slice.locked");
 	if (e == HK_OK)
 		e = queue_reclaim(db, INT64_MAX, now_us());
-	while (e == HK_OK && !slice_stopped(s)) {
+	while (e == HK_OK && !slice_stopped(s) && !work_wanted(lock)) {
 		if ((e = process_round(db, &o, arena, &done)) != HK_OK || done == 0)
 			break;
 		arena_reset(arena);

@@ -15,28 +15,60 @@
 
 #define STARTED_US	(30 * US_PER_S)	/* one that a receiver started has begun by then */
 
+/*
+ * Byte 0 of the lock's file, apart from flock(2); gone with its descriptor.  Where it
+ * cannot be had (another waits too, or an old system), waiting is left to luck.
+ */
+static void
+want(int fd, short type)
+{
+	struct flock	l = { .l_type = type, .l_whence = SEEK_SET, .l_len = 1 };
+
+	(void)fcntl(fd, F_OFD_SETLK, &l);
+}
+
+bool
+work_wanted(int fd)
+{
+	struct flock	l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}
+
+/* 0, or why not as errno has it. */
+static int
+try_lock(int fd, bool waits)
+{
+	if (!waits && work_wanted(fd))
+		return EWOULDBLOCK;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+
 enum hk_err
 work_lock(const struct conf *conf, int wait_ms, int *out)
 {
 	int64_t	until = mono_us() + wait_ms * US_PER_MS;
 	char	path[4096];
-	int	fd;
+	int	fd, error;
 
 	snprintf(path, sizeof(path), "%s/worker.lock", conf->state_dir);
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
 		return err_note(HK_IO, "%s: %s; the state folder must be writable",
 		    path, strerror(errno));
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		bool	held = errno == EWOULDBLOCK;
-
-		if ((held && mono_us() < until) || errno == EINTR) {
+	if (wait_ms > 0)
+		want(fd, F_WRLCK);
+	while ((error = try_lock(fd, wait_ms > 0)) != 0) {
+		if ((error == EWOULDBLOCK && mono_us() < until) || error == EINTR) {
 			usleep(10000);
 			continue;
 		}
 		close(fd);
-		return held ? err_tell(HK_BUSY, "somebody else works on this database (%s is locked)",
-		    path) : err_note(HK_IO, "%s: flock: %s", path, strerror(errno));
+		return error == EWOULDBLOCK ?
+		    err_tell(HK_BUSY, "somebody else works on this database (%s is locked)", path) :
+		    err_note(HK_IO, "%s: flock: %s", path, strerror(error));
 	}
+	if (wait_ms > 0)
+		want(fd, F_UNLCK);
 	*out = fd;
 	return HK_OK;
 }

@@ -1,7 +1,8 @@
 /*
  * Who works, and how it hears of work: files in the state folder.
  *
- *	worker.lock	held (flock) by whoever works the queue off
+ *	worker.lock	held (flock) by whoever works the queue off; its first byte
+ *			(fcntl) by a worker that waits to be the one
  *	worker.sock	the worker's datagram socket; one byte means "look"
  *	worker.once	written when a worker that works once begins: cron is alive
  */
@@ -12,9 +13,15 @@
 
 /*
  * Try to become the one who works.  HK_BUSY: somebody else is.  *fd is
- * close-on-exec; close() gives it up.  wait_ms: how long to try.
+ * close-on-exec; close() gives it up.  wait_ms: how long to try; 0 is a slice's
+ * way, which has no chance while somebody waits.
  */
 enum hk_err	 work_lock(const struct conf *, int wait_ms, int *fd) HK_MUST_USE;
+/*
+ * A worker waits for what fd holds.  Who works beside other duties asks now and
+ * then, and gives way: under steady load its work has no end of its own.
+ */
+bool		 work_wanted(int fd);
 /* A worker that works once begins now; failing that, only the doctor sees less. */
 void		 work_note_once(const struct conf *);
 /*

@@ -55,10 +55,7 @@ const problem = (answer, status, code) => {
   assert.equal(answer.json.code, code, answer.text);
   return answer;
 };
-const forget = (key) => {
-  const run = spawnSync('sqlite3', ['-cmd', '.timeout 10000', home.db, `DELETE FROM api_answer WHERE key = '${key}'`], { encoding: 'utf8' });
-  assert.equal(run.status, 0, run.stderr);
-};
+const forget = (key) => home.change(`DELETE FROM api_answer WHERE key = '${key}'`);
 const audit = () => {
   const run = home.hk(['audit']);
   assert.equal(run.status, 0, run.out + run.err);

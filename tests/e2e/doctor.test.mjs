@@ -1,7 +1,6 @@
 // `hookkeeper doctor` in installations that were broken on purpose, one way each:
 // it names the cause, and says nothing bad of one that is well.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -22,10 +21,6 @@ async function installed({ settings } = {}) {
   return home;
 }
 const conf = (home, change) => home.write(home.conf, change(fs.readFileSync(home.conf, 'utf8')));
-const write = (home, sql) => {
-  const run = spawnSync('sqlite3', [home.db, sql], { encoding: 'utf8', ...(process.getuid() === 0 ? { uid: 33, gid: 33 } : {}) });
-  assert.equal(run.status, 0, run.stderr);
-};
 const fresh = () => stripeEvent('customer.created', { id: `cus_${randomId(14)}`, object: 'customer' });
 const paid = () => stripeEvent('checkout.session.completed', checkout({ user: 'user_1', credits: 1 }));
 const post = (web, home, { at, body = fresh().body } = {}) =>
@@ -64,9 +59,9 @@ const broken = {
   'a folder that anybody can change': { break: (home) => fs.chmodSync(path.dirname(home.db), 0o777), says: ['fail', 'folder', /anybody can change it: chmod 0700/] },
   'no database': { break: (home) => fs.rmSync(home.db), says: ['fail', 'database', /hookkeeper\.db/] },
   'a file that is no database': { break: (home) => home.write(home.db, 'x'.repeat(20000)), says: ['fail', 'database', /not a hookkeeper database|not a database/i] },
-  'a database of a newer version': { break: (home) => write(home, 'PRAGMA user_version = 999'), says: ['fail', 'database', /newer/] },
-  'a table that somebody dropped': { break: (home) => write(home, 'DROP TABLE quarantine'), says: ['fail', 'statements', /quarantine/] },
-  'a rollback journal, as on a network file system': { break: (home) => write(home, 'PRAGMA journal_mode = DELETE'), says: ['warn', 'journal', /network file system/] },
+  'a database of a newer version': { break: (home) => home.change('PRAGMA user_version = 999'), says: ['fail', 'database', /newer/] },
+  'a table that somebody dropped': { break: (home) => home.change('DROP TABLE quarantine'), says: ['fail', 'statements', /quarantine/] },
+  'a rollback journal, as on a network file system': { break: (home) => home.change('PRAGMA journal_mode = DELETE'), says: ['warn', 'journal', /network file system/] },
   'Stripe\'s API key for its signing secret': {
     break: (home) => conf(home, (text) => text.replace(home.secret.stripe, `sk_test_${randomId(24)}`)), says: ['fail', 'secrets', /\[stripe\].*secret API key/] },
   'Clerk\'s secret for Stripe\'s': {
@@ -149,7 +144,7 @@ const broken = {
     }, says: ['warn', 'refused', /no_match/] },
   'nobody who works': {
     settings: { hookkeeper: { work_after_reply: 'off' } },
-    break: async (home) => { const web = await lighttpd(home); await post(web, home, { body: paid().body }); write(home, "UPDATE event SET next_attempt_at = next_attempt_at - 600000000"); },
+    break: async (home) => { const web = await lighttpd(home); await post(web, home, { body: paid().body }); home.change("UPDATE event SET next_attempt_at = next_attempt_at - 600000000"); },
     says: ['warn', 'queue', /is due since.*cron/] },
   'cron that has stopped': {
     break: (home) => {
@@ -158,7 +153,7 @@ const broken = {
       fs.utimesSync(file, then, then);
     }, says: ['warn', 'worker', /crontab -l/] },
   'events that failed': {
-    break: async (home) => { const web = await lighttpd(home); await post(web, home); await until('it is worked', () => home.one("SELECT count(*) FROM event WHERE status = 'completed'") === 1); write(home, "UPDATE event SET status = 'failed', outcome = NULL"); },
+    break: async (home) => { const web = await lighttpd(home); await post(web, home); await until('it is worked', () => home.one("SELECT count(*) FROM event WHERE status = 'completed'") === 1); home.change("UPDATE event SET status = 'failed', outcome = NULL"); },
     says: ['warn', 'failed', /events retry/] },
 };
 

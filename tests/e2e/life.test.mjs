@@ -16,13 +16,6 @@ const who = process.getuid() === 0 ? { uid: 33, gid: 33 } : {};
 const file = (home, name) => path.join(home.dir, 'data', name);
 const beside = (home) => fs.readdirSync(path.join(home.dir, 'data'));
 
-function write(db, script) {
-  const run = spawnSync('sqlite3', ['-bail', '-cmd', '.timeout 10000', db], {
-    ...who, encoding: 'utf8', input: script, maxBuffer: 1 << 28,
-  });
-  assert.equal(run.status, 0, run.stderr);
-}
-
 function read(db, query) {
   const run = spawnSync('sqlite3', ['-json', '-readonly', '-cmd', '.timeout 10000', db, query], { ...who, encoding: 'utf8', maxBuffer: 1 << 28 });
   assert.equal(run.status, 0, run.stderr);
@@ -307,6 +300,7 @@ test('pruned while events come in: the books stay, repeats are known, nothing op
     await tell(home, web, [failed]);
     await home.settled();
     await until('indexed', () => home.one("SELECT value FROM mark WHERE name = 'indexed_to'") === home.one('SELECT max(id) FROM event'), 20000);
+    await until('handed on', () => home.one('SELECT message FROM fanout') === home.one('SELECT max(id) FROM message'), 20000);
     assert.equal(home.one(`SELECT status FROM event WHERE event_id = '${failed.id}'`), 'failed');
     const books1 = books(home.db), email = home.one('SELECT email FROM site_user LIMIT 1');
     const finds = () => home.one(`SELECT count(*) FROM event_text WHERE event_text MATCH '"${email}"'`);
@@ -371,7 +365,7 @@ test('the worker prunes by itself, by the settings; codes go in any case', async
     await home.settled();
     // As if they had come 40 and 100 days ago, and the code this morning.
     const day = 86400e6, now = Date.now() * 1000;
-    write(home.db, `UPDATE event SET created_at = created_at - ${40 * day}, processed_at = processed_at - ${40 * day} WHERE id % 2 = 0;
+    home.change(`UPDATE event SET created_at = created_at - ${40 * day}, processed_at = processed_at - ${40 * day} WHERE id % 2 = 0;
       UPDATE event SET created_at = ${now - 100 * day}, processed_at = ${now - 100 * day} WHERE id % 4 = 0;
       UPDATE event SET created_at = ${now - day / 4}, processed_at = ${now - day / 4} WHERE event_id = '${code.id}';
       UPDATE prune SET next_at = 0, looked_to = 0;`);
@@ -392,7 +386,7 @@ test('the worker prunes by itself, by the settings; codes go in any case', async
 function oldDatabase(home, upTo, events) {
   const files = fs.readdirSync(path.join(root, 'schema')).filter((name) => Number(name.slice(0, 4)) <= upTo).sort();
   const now = Date.now() * 1000;
-  write(home.db, `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;
+  home.change(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;
     ${files.map((name) => fs.readFileSync(path.join(root, 'schema', name), 'utf8')).join('\n')}
     PRAGMA application_id = 0x686f6f6b; PRAGMA user_version = ${upTo};
     BEGIN;

@@ -12,14 +12,6 @@ import { random, story } from './lib/story.mjs';
 
 const seed = Number(process.env.HK_SEED ?? 7);
 
-// What a person with SQLite's shell does to the database.
-function write(home, query) {
-  const run = spawnSync('sqlite3', ['-bail', '-cmd', '.timeout 10000', home.db, query], {
-    ...(process.getuid() === 0 ? { uid: 33, gid: 33 } : {}), encoding: 'utf8',
-  });
-  assert.equal(run.status, 0, run.stderr);
-}
-
 const replay = (home, args = []) => {
   const { status, out, err } = home.hk(['replay', '--dry-run', '--json', ...args]);
   assert.ok(status === 0 || status === 1, err + out);
@@ -40,7 +32,7 @@ const moved = (home, clerkId, key, amount) => {
   const owner = `(SELECT a.id FROM account a JOIN site_user u ON u.id = a.owner WHERE u.clerk_id = '${clerkId}')`;
   const system = `(SELECT id FROM account WHERE owner_kind = 'system' AND owner = '${kind}')`;
   const [from, to] = amount > 0 ? [system, owner] : [owner, system];
-  write(home, `BEGIN IMMEDIATE;
+  home.change(`BEGIN IMMEDIATE;
     INSERT OR IGNORE INTO account (owner_kind, owner, created_at) VALUES ('system', '${kind}', ${now});
     INSERT INTO transfer (kind, business_key, debit, credit, amount, created_at)
       VALUES ('${kind}', '${key}', ${from}, ${to}, ${n}, ${now});
@@ -94,23 +86,23 @@ describe('after a long and mixed story', () => {
   test('a balance that was changed by hand is told, and nothing else', () => {
     const user = users[3], is = `owner = (SELECT id FROM site_user WHERE clerk_id = '${user}')`;
     const { balance } = home.sql(`SELECT balance FROM account WHERE ${is}`)[0];
-    write(home, `UPDATE account SET balance = balance + 5 WHERE ${is}`);
+    home.change(`UPDATE account SET balance = balance + 5 WHERE ${is}`);
     const got = replay(home);
     assert.deepEqual(got.differences, [{ table: 'account', books: 'both', key: user, columns: { balance: [balance + 5, balance] } }]);
     assert.equal(got.status, 1);
     assert.equal(got.credits_before - got.credits_after, 5);
     const text = home.hk(['replay', '--dry-run']);
     assert.match(text.out, new RegExp(`account +${user} +balance ${balance + 5} -> ${balance}\n`));
-    write(home, `UPDATE account SET balance = balance - 5 WHERE ${is}`);
+    home.change(`UPDATE account SET balance = balance - 5 WHERE ${is}`);
   });
 
   test('a grant that is gone comes again', () => {
     const { business_key: key, amount } = home.sql("SELECT business_key, amount FROM transfer WHERE kind = 'purchase' LIMIT 1")[0];
-    write(home, `CREATE TABLE kept AS SELECT * FROM transfer WHERE business_key = '${key}';
+    home.change(`CREATE TABLE kept AS SELECT * FROM transfer WHERE business_key = '${key}';
       DELETE FROM transfer WHERE business_key = '${key}'`);
     const got = replay(home);
     assert.deepEqual(got.differences.map((d) => [d.table, d.books, d.key, d.columns.amount]), [['transfer', 'replayed', key, amount]]);
-    write(home, 'INSERT INTO transfer SELECT * FROM kept; DROP TABLE kept');
+    home.change('INSERT INTO transfer SELECT * FROM kept; DROP TABLE kept');
     assert.equal(replay(home).status, 0);
   });
 
@@ -140,7 +132,7 @@ describe('after a long and mixed story', () => {
 // 20,000 users of Clerk, worked off.
 function many(home, n) {
   const at = Date.now() * 1000 - n * 1000;
-  write(home, `BEGIN; INSERT INTO event (provider, event_id, event_type, lane, status, next_attempt_at, verified, created_at)
+  home.change(`BEGIN; INSERT INTO event (provider, event_id, event_type, lane, status, next_attempt_at, verified, created_at)
       WITH RECURSIVE k (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < ${n})
       SELECT 'clerk', 'bulk-' || i, 'user.created', 'user_' || i, 'pending', ${at} + i * 1000, 1, ${at} + i * 1000 FROM k;
     INSERT INTO event_body (event, headers, body) SELECT id, '{}', json_object('type', 'user.created', 'object', 'event',

@@ -2,8 +2,9 @@
 // receivers themselves after their replies.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Home, randomId, slow, sleep, until } from './lib/home.mjs';
+import { Home, randomId, sanitized, slow, sleep, until } from './lib/home.mjs';
 import { lighttpd } from './lib/servers.mjs';
 import { clerkUser, resendEmail, send } from './lib/senders.mjs';
 
@@ -81,6 +82,37 @@ describe('without a worker, receivers work after their replies', () => {
         assert.equal(balance(home, user), 40);
       }
     });
+
+  test('a worker that starts takes over, however much there is to do', async () => {
+    const busy = new Home({ settings: { hookkeeper: { work_after_reply: 'off' } } });
+    try {
+      const first = await lighttpd(busy), { body } = clerkUser();
+      assert.equal((await send(first.url('/webhooks/clerk'), 'clerk', busy.secret.clerk, body)).status, 200);
+      await busy.stop(first.child);
+      // More than a receiver works off in the time a worker waits for its turn.
+      busy.change(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${sanitized ? 20000 : 100000})
+        INSERT INTO event (provider, event_id, event_type, lane, status, next_attempt_at, verified, created_at)
+        SELECT 'stripe', printf('evt_%08d', i), 'radar.early_fraud_warning.created', 'l' || i, 'pending', 1, 1, 1 FROM n;
+        INSERT INTO event_body (event, headers, body) SELECT e.id, '{}', json_object('id', event_id, 'object', 'event',
+          'type', event_type, 'created', 1, 'livemode', json('false'), 'data', json_object('object', json_object('id', 'x')))
+          FROM event e WHERE provider = 'stripe'`);
+      busy.write(busy.conf, fs.readFileSync(busy.conf, 'utf8').replace('work_after_reply = off', 'work_after_reply = on'));
+      const web = await lighttpd(busy);
+      const more = send(web.url('/webhooks/resend'), 'resend', busy.secret.resend, resendEmail().body);
+      await until('a receiver works', () => busy.one("SELECT count(*) FROM event WHERE status = 'completed'") > 1000);
+      const worker = busy.worker();
+      await until('the worker works', () => {
+        assert.equal(worker.exitCode, null, busy.logText());
+        return fs.existsSync(path.join(path.dirname(busy.db), 'worker.sock'));
+      });
+      assert.ok(busy.one("SELECT count(*) FROM event WHERE status = 'pending'") > 1000, 'there is still much to do');
+      assert.equal((await more).status, 200);
+      await busy.settled(60000 * slow);
+      assert.equal(worker.exitCode, null);
+    } finally {
+      await busy.close();
+    }
+  });
 
   test('the answer does not wait for the work', async () => {
     // A long queue: made while nobody was allowed to work.

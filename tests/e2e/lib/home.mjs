@@ -197,6 +197,16 @@ export class Home {
     return run.stdout.trim() === '' ? [] : JSON.parse(run.stdout);
   }
 
+  // What a person with SQLite's shell does to the database; the rows that makes.
+  change(script) {
+    const run = spawnSync('sqlite3', ['-bail', '-json', '-cmd', '.timeout 20000', this.db], {
+      ...nobody, env: environment(), encoding: 'utf8', input: script, maxBuffer: 1 << 28,
+    });
+    if (run.error) throw run.error;
+    if (run.status !== 0) throw new Error(`sqlite3: ${run.stderr}\n${script.slice(0, 500)}`);
+    return run.stdout.trim() === '' ? [] : JSON.parse(run.stdout);
+  }
+
   one(query) {
     return Object.values(this.sql(query)[0] ?? {})[0];
   }

@@ -1,10 +1,8 @@
 // A home that sends: endpoints, messages and what became of them.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Home, slow, until } from './home.mjs';
 
-const nobody = process.getuid() === 0 ? { uid: 33, gid: 33 } : {};
 const text = (s) => (s === null || s === undefined ? 'NULL' : `'${String(s).replaceAll("'", "''")}'`);
 let causes = 0;
 
@@ -21,15 +19,6 @@ export class Outgoing extends Home {
     if (fresh) return;
     const made = this.hk(['worker', '--once']);
     assert.equal(made.status, 0, made.err);
-  }
-
-  // SQL that changes something, as nobody but a test does.
-  change(sql) {
-    const run = spawnSync('sqlite3', ['-bail', '-json', '-cmd', '.timeout 20000', this.db], {
-      ...nobody, input: sql, encoding: 'utf8', maxBuffer: 1 << 28,
-    });
-    assert.equal(run.status, 0, `${run.stderr}\n${sql.slice(0, 500)}`);
-    return run.stdout.trim() === '' ? [] : JSON.parse(run.stdout);
   }
 
   // { id: 1, name: 'ep_1', secret }

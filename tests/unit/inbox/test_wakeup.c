@@ -1,0 +1,122 @@
+/* Who waits for the lock gets it from those who work for as long as there is work. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "inbox/wakeup.h"
+
+#include "../folder.h"
+
+#define WAIT_MS	10000
+
+static struct {
+	char		 dir[128];
+	struct conf	*conf;
+	atomic_bool	 over;
+	atomic_int	 held, refused;
+} f;
+
+static int
+setup(void **state)
+{
+	char			 db[200];
+	const char *const	 env[] = { db, "HOOKKEEPER_MODE=test", NULL };
+
+	(void)state;
+	assert_true(folder_make(f.dir, sizeof(f.dir), "wakeup"));
+	snprintf(db, sizeof(db), "HOOKKEEPER_DB=%s/t.db", f.dir);
+	return conf_parse(&f.conf, NULL, SPAN_NULL, true, env, true) != HK_OK;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	conf_free(f.conf);
+	return folder_remove(f.dir);
+}
+
+/* A receiver that always has more to do, and is back as soon as it has given way. */
+static void *
+slices(void *ctx)
+{
+	int	fd;
+
+	(void)ctx;
+	while (!atomic_load(&f.over)) {
+		if (work_lock(f.conf, 0, &fd) != HK_OK) {
+			atomic_fetch_add(&f.refused, 1);
+			usleep(100);
+			continue;
+		}
+		atomic_fetch_add(&f.held, 1);
+		while (!work_wanted(fd) && !atomic_load(&f.over))
+			usleep(100);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void
+who_waits_is_let_in(void **state)
+{
+	pthread_t	thread[2];
+	int64_t		since;
+	int		fd, held = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, slices, NULL), 0);
+	for (int round = 0; round < 20; round++) {
+		while (atomic_load(&f.held) == held)
+			usleep(100);
+		since = mono_us();
+		assert_int_equal(work_lock(f.conf, WAIT_MS, &fd), HK_OK);
+		assert_true(mono_us() - since < WAIT_MS / 2 * US_PER_MS);
+		/* Once it works it waits no more, and keeps the others out by the lock itself. */
+		assert_false(work_wanted(fd));
+		held = atomic_load(&f.held);
+		usleep(2000);
+		assert_int_equal(atomic_load(&f.held), held);
+		close(fd);
+	}
+	atomic_store(&f.over, true);
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	assert_true(atomic_load(&f.refused) > 0);
+}
+
+/* Who gave up, and who died, waits no more. */
+static void
+who_gave_up_is_waited_for_no_more(void **state)
+{
+	int	worker, late, fd;
+
+	(void)state;
+	assert_int_equal(work_lock(f.conf, 1, &worker), HK_OK);
+	assert_int_equal(work_lock(f.conf, 30, &late), HK_BUSY);
+	assert_false(work_wanted(worker));
+	assert_int_equal(work_lock(f.conf, 0, &fd), HK_BUSY);
+	close(worker);
+	assert_int_equal(work_lock(f.conf, 0, &fd), HK_OK);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(who_waits_is_let_in),
+		cmocka_unit_test(who_gave_up_is_waited_for_no_more),
+	};
+
+	return cmocka_run_group_tests_name("inbox/wakeup", tests, setup, teardown);
+}
