@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/spawn.h"
 
 #define LOOK_MS	5	/* between looks whether it has ended */
 
@@ -28,46 +28,6 @@ close_all(struct pipes *p)
 			close(*fd[i]);
 			*fd[i] = -1;
 		}
-}
-
-static int
-attributes(posix_spawnattr_t *a)
-{
-	sigset_t	none, all;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setflags(a, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(a, 0);
-	posix_spawnattr_setsigmask(a, &none);
-	return posix_spawnattr_setsigdefault(a, &all);
-}
-
-static int
-start(const struct child *c, struct pipes *p, pid_t *pid)
-{
-	posix_spawn_file_actions_t	f;
-	posix_spawnattr_t		a;
-	int				rc;
-
-	if ((rc = posix_spawn_file_actions_init(&f)) != 0)
-		return rc;
-	if ((rc = posix_spawnattr_init(&a)) != 0) {
-		posix_spawn_file_actions_destroy(&f);
-		return rc;
-	}
-	if ((rc = attributes(&a)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, p->null, STDIN_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, p->out[1], STDOUT_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, p->err[1], STDERR_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_addclosefrom_np(&f, STDERR_FILENO + 1)) == 0)
-		/* The C library does not write to them. */
-		rc = posix_spawn(pid, c->argv[0], &f, &a, (char *const *)(uintptr_t)c->argv,
-		    (char *const *)(uintptr_t)c->env);
-	posix_spawnattr_destroy(&a);
-	posix_spawn_file_actions_destroy(&f);
-	return rc;
 }
 
 /* One read; the end of the pipe closes it.  What does not fit is thrown away. */
@@ -157,7 +117,8 @@ child_run(struct child *c)
 	    (p.null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		rc = errno;
 	if (rc == 0)
-		rc = start(c, &p, &pid);
+		rc = spawn(&(struct spawn){ .argv = c->argv, .env = c->env, .in = p.null,
+		    .out = p.out[1], .err = p.err[1] }, &pid);
 	e = rc == 0 ? finish(c, &p, pid) :
 	    err_tell(HK_IO, "%s cannot be started: %s", c->argv[0], strerror(rc));
 	close_all(&p);

@@ -3,19 +3,13 @@
 
 #include <assert.h>
 
+#include "admin/ids.h"
 #include "base/clock.h"
 #include "inbox/search.h"
 
-#define SLACK_US	(INT64_C(3600) * US_PER_S)	/* ids follow time, but for set clocks */
 #define SEARCH_US	(10 * US_PER_MS)		/* for checking what the index found */
 
-/* Between two ids, both not in it. */
-struct range {
-	int64_t	low, high;
-	bool	up;
-};
-
-/* ---- times as ids ------------------------------------------------------------- */
+static const struct ids_table	events = { S_EVENT_NEWEST, S_LOG_CAME };
 
 enum hk_err
 event_newest(struct db *db, int64_t *id)
@@ -29,68 +23,11 @@ event_newest(struct db *db, int64_t *id)
 	return stmt_int(q, id);
 }
 
-/* The first id whose event came at this time or later; newest + 1: none. */
-static enum hk_err
-id_at(struct db *db, int64_t us, int64_t last, int64_t *id)
-{
-	int64_t		 low = 1, high = last + 1;
-	enum hk_err	 e = HK_OK;
-
-	while (low < high && e == HK_OK) {
-		int64_t		 middle = low + (high - low) / 2, came = INT64_MAX;
-		struct stmt	*q;
-
-		if ((e = db_stmt(db, S_LOG_CAME, &q)) != HK_OK)
-			break;
-		bind_int(q, ":id", middle);
-		if ((e = stmt_int(q, &came)) == HK_OK && came < us)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*id = low;
-	return e;
-}
-
-static enum hk_err
-range_open(struct db *db, const struct event_filter *f, int64_t before, int64_t after,
-    struct range *r)
-{
-	int64_t		last, id;
-	enum hk_err	e;
-
-	if ((e = event_newest(db, &last)) != HK_OK)
-		return e;
-	*r = (struct range){ after, before < last + 1 ? before : last + 1, after > 0 };
-	if (f->since_us > SLACK_US) {
-		if ((e = id_at(db, f->since_us - SLACK_US, last, &id)) != HK_OK)
-			return e;
-		r->low = id - 1 > r->low ? id - 1 : r->low;
-	}
-	if (f->until_us != 0) {
-		if ((e = id_at(db, f->until_us + SLACK_US, last, &id)) != HK_OK)
-			return e;
-		r->high = id < r->high ? id : r->high;
-	}
-	return HK_OK;
-}
-
 /* ---- by SQL --------------------------------------------------------------------- */
-
-static void
-reverse(struct event_scan *out)
-{
-	for (int i = 0, k = out->n - 1; i < k; i++, k--) {
-		int64_t	id = out->id[i];
-
-		out->id[i] = out->id[k];
-		out->id[k] = id;
-	}
-}
 
 /* r is a part of the whole when cut: what follows is another call's. */
 static enum hk_err
-scan(struct db *db, const struct event_filter *f, enum stmt_id which, const struct range *r,
+scan(struct db *db, const struct event_filter *f, enum stmt_id which, const struct ids *r,
     bool cut, int most, struct event_scan *out)
 {
 	struct stmt	*q;
@@ -113,13 +50,13 @@ scan(struct db *db, const struct event_filter *f, enum stmt_id which, const stru
 	} else if (cut)
 		out->next = out->looked_to = end;
 	if (r->up)
-		reverse(out);
+		ids_reverse(out->id, out->n);
 	return e;
 }
 
 /* Everything is looked at, but not too much of it. */
 static enum hk_err
-scan_all(struct db *db, const struct event_filter *f, struct range r, int most,
+scan_all(struct db *db, const struct event_filter *f, struct ids r, int most,
     struct event_scan *out)
 {
 	bool	cut = r.high - r.low - 1 > EVENT_SCAN_LOOKS;
@@ -134,7 +71,7 @@ scan_all(struct db *db, const struct event_filter *f, struct range r, int most,
 /* By an index that has the ids in order: as far as so many of them reach. */
 static enum hk_err
 scan_reach(struct db *db, const struct event_filter *f, enum stmt_id which, enum stmt_id reach,
-    struct range r, int most, struct event_scan *out)
+    struct ids r, int most, struct event_scan *out)
 {
 	struct stmt	*q;
 	enum hk_err	 e;
@@ -213,7 +150,7 @@ take(struct db *db, const struct event_filter *f, const int64_t *id, int n, int 
 }
 
 static enum hk_err
-by_event_id(struct db *db, const struct event_filter *f, const struct range *r, int most,
+by_event_id(struct db *db, const struct event_filter *f, const struct ids *r, int most,
     struct event_scan *out)
 {
 	int64_t		 id[EVENT_SCAN_MOST];
@@ -247,7 +184,7 @@ find(struct db *db, const struct event_filter *f, struct span words, int64_t bef
  * it fits the rest of the filter.
  */
 static enum hk_err
-by_search(struct db *db, const struct event_filter *f, struct span words, const struct range *r,
+by_search(struct db *db, const struct event_filter *f, struct span words, const struct ids *r,
     int most, struct event_scan *out)
 {
 	int64_t			 id[EVENT_SCAN_MOST], until = mono_us() + SEARCH_US;
@@ -276,10 +213,10 @@ by_search(struct db *db, const struct event_filter *f, struct span words, const 
  */
 static enum hk_err
 by_word_of_event(struct db *db, const struct event_filter *f, struct span word,
-    const struct range *r, int most, struct event_scan *out)
+    const struct ids *r, int most, struct event_scan *out)
 {
 	struct search_found	 s;
-	struct range		 fresh = *r, old = *r;
+	struct ids		 fresh = *r, old = *r;
 	int64_t			 id[1];
 	enum hk_err		 e;
 
@@ -318,7 +255,7 @@ word_of(const struct event_filter *f)
 }
 
 static enum hk_err
-by_sql(struct db *db, const struct event_filter *f, const struct range *r, int most,
+by_sql(struct db *db, const struct event_filter *f, const struct ids *r, int most,
     struct event_scan *out)
 {
 	enum hk_err	e;
@@ -346,14 +283,15 @@ enum hk_err
 event_scan(struct db *db, const struct event_filter *f, int64_t before, int64_t after, int most,
     struct event_scan *out)
 {
-	struct range	r;
+	struct ids	r;
 	enum hk_err	e;
 
 	assert(most > 0 && most <= EVENT_SCAN_MOST);
 	*out = (struct event_scan){ .n = 0 };
 	if (f->words.p != NULL || f->path.p != NULL)
 		after = 0;
-	if ((e = range_open(db, f, before, after, &r)) != HK_OK)
+	if ((e = ids_open(db, &events, &(struct ids_want){ f->since_us, f->until_us, before, after },
+	    &r)) != HK_OK)
 		return e;
 	if (f->words.p != NULL || f->path.p != NULL)
 		return by_search(db, f, f->words, &r, most, out);

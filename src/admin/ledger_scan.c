@@ -4,13 +4,15 @@
 #include <assert.h>
 
 #include "admin/event_filter.h"
+#include "admin/ids.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "books/books.h"
 
 #define VALUE_MOST	400	/* bytes of a value */
 #define SUM_LOOKS	5000
-#define SLACK_US	(INT64_C(3600) * US_PER_S)	/* ids follow time, but for set clocks */
+
+static const struct ids_table	transfers = { S_LEDGER_NEWEST, S_LEDGER_CAME };
 
 #define FIELD(name, title)	{ #name, title, offsetof(struct ledger_filter, name) }
 const struct ledger_field ledger_fields[] = {
@@ -131,61 +133,6 @@ ledger_filter_query(struct buf *b, const struct ledger_filter *f, const char *bu
 			form_put(b, span_str(d->name), ledger_value(f, d));
 }
 
-/* ---- times as ids ------------------------------------------------------------------- */
-
-/* Between two ids, both not in it. */
-struct range {
-	int64_t	low, high;
-	bool	up;
-};
-
-/* The first id that was booked at this time or later. */
-static enum hk_err
-id_at(struct db *db, int64_t us, int64_t last, int64_t *id)
-{
-	int64_t		 low = 1, high = last + 1;
-	struct stmt	*q;
-	enum hk_err	 e = HK_OK;
-
-	while (low < high && e == HK_OK) {
-		int64_t	middle = low + (high - low) / 2, came = INT64_MAX;
-
-		if ((e = db_stmt(db, S_LEDGER_CAME, &q)) != HK_OK)
-			break;
-		bind_int(q, ":id", middle);
-		if ((e = stmt_int(q, &came)) == HK_OK && came < us)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*id = low;
-	return e;
-}
-
-static enum hk_err
-range_open(struct db *db, const struct ledger_filter *f, int64_t before, int64_t after,
-    struct range *r)
-{
-	struct stmt	*q;
-	int64_t		 last = 0, id;
-	enum hk_err	 e;
-
-	if ((e = db_stmt(db, S_LEDGER_NEWEST, &q)) != HK_OK || (e = stmt_int(q, &last)) != HK_OK)
-		return e;
-	*r = (struct range){ after, before < last + 1 ? before : last + 1, after > 0 };
-	if (f->since_us > SLACK_US) {
-		if ((e = id_at(db, f->since_us - SLACK_US, last, &id)) != HK_OK)
-			return e;
-		r->low = id - 1 > r->low ? id - 1 : r->low;
-	}
-	if (f->until_us != 0) {
-		if ((e = id_at(db, f->until_us + SLACK_US, last, &id)) != HK_OK)
-			return e;
-		r->high = id < r->high ? id : r->high;
-	}
-	return HK_OK;
-}
-
 /* ---- which way ------------------------------------------------------------------------ */
 
 static bool
@@ -224,7 +171,7 @@ few_keys(struct db *db, const struct ledger_filter *f, bool *few)
  * _UP follows its brother in admin_users.def.
  */
 static enum hk_err
-open_look(struct db *db, const struct ledger_filter *f, const struct range *r, struct stmt **q)
+open_look(struct db *db, const struct ledger_filter *f, const struct ids *r, struct stmt **q)
 {
 	int64_t		of = f->account;
 	enum stmt_id	which = S_LEDGER_ALL;
@@ -260,22 +207,17 @@ open_look(struct db *db, const struct ledger_filter *f, const struct range *r, s
 	return HK_OK;
 }
 
-static void
-reverse(struct ledger_scan *out)
+static enum hk_err
+ids_of(struct db *db, const struct ledger_filter *f, int64_t before, int64_t after, struct ids *r)
 {
-	for (int i = 0, k = out->n - 1; i < k; i++, k--) {
-		int64_t	id = out->id[i];
-
-		out->id[i] = out->id[k];
-		out->id[k] = id;
-	}
+	return ids_open(db, &transfers, &(struct ids_want){ f->since_us, f->until_us, before, after }, r);
 }
 
 enum hk_err
 ledger_scan(struct db *db, const struct ledger_filter *f, int64_t before, int64_t after, int most,
     struct ledger_scan *out)
 {
-	struct range	 r;
+	struct ids	 r;
 	struct stmt	*q = NULL;
 	enum hk_err	 e;
 	bool		 row;
@@ -283,7 +225,7 @@ ledger_scan(struct db *db, const struct ledger_filter *f, int64_t before, int64_
 	assert(most > 0 && most <= LEDGER_MOST);
 	out->n = 0;
 	out->next = out->looked_to = 0;
-	if ((e = range_open(db, f, before, after, &r)) != HK_OK ||
+	if ((e = ids_of(db, f, before, after, &r)) != HK_OK ||
 	    (e = open_look(db, f, &r, &q)) != HK_OK)
 		return e;
 	for (int looks = 0; (e = stmt_step(q, &row)) == HK_OK && row; looks++) {
@@ -301,21 +243,21 @@ ledger_scan(struct db *db, const struct ledger_filter *f, int64_t before, int64_
 	}
 	stmt_reset(q);
 	if (r.up)
-		reverse(out);
+		ids_reverse(out->id, out->n);
 	return e;
 }
 
 enum hk_err
 ledger_sum(struct db *db, const struct ledger_filter *f, struct ledger_sum *sum)
 {
-	struct range	 r;
+	struct ids	 r;
 	struct stmt	*q = NULL;
 	enum hk_err	 e;
 	bool		 row = false;
 	int		 looks = 0;
 
 	*sum = (struct ledger_sum){ .whole = false };
-	if ((e = range_open(db, f, INT64_MAX, 0, &r)) != HK_OK ||
+	if ((e = ids_of(db, f, INT64_MAX, 0, &r)) != HK_OK ||
 	    (e = open_look(db, f, &r, &q)) != HK_OK)
 		return e;
 	while (looks++ < SUM_LOOKS && (e = stmt_step(q, &row)) == HK_OK && row) {

@@ -2,6 +2,7 @@
 #include "admin/auditlog.h"
 #include "admin/event_form.h"
 #include "admin/event_rows.h"
+#include "admin/ids.h"
 
 #define PAGE_ROWS	50
 #define FILTERS_MOST	50	/* that a person can keep */
@@ -15,15 +16,6 @@ page_home(struct visit *v)
 	return HK_OK;
 }
 
-/* An id of the address; false: it is no number. */
-static bool
-edge(const struct visit *v, const char *name, int64_t *id)
-{
-	struct span	s = visit_query(v, name);
-
-	return s.p == NULL || span_u63(s, id);
-}
-
 /*
  * What is wanted.  Upwards there may be less than a page left: then it is the
  * newest that is shown, as it is without either.
@@ -31,12 +23,12 @@ edge(const struct visit *v, const char *name, int64_t *id)
 static enum hk_err
 find(struct visit *v, const struct event_filter *f, struct event_scan *s, bool *newest)
 {
-	int64_t		before = 0, after = 0;
+	int64_t		before, after;
 	enum hk_err	e;
 
 	*newest = true;
-	if (!edge(v, "before", &before) || !edge(v, "after", &after))
-		return err_tell(HK_SYNTAX, "before and after are numbers of events");
+	if ((e = ids_read(v, "events", &before, &after)) != HK_OK)
+		return e;
 	if (after > 0) {
 		if ((e = event_scan(v->db, f, EVENT_SCAN_NEWEST, after, PAGE_ROWS, s)) != HK_OK)
 			return e;

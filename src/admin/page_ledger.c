@@ -1,6 +1,7 @@
 /* The ledger: every transfer, newest first, and lists of them as files. */
 #include <stdio.h>
 
+#include "admin/ids.h"
 #include "admin/ledger_scan.h"
 #include "admin/owner.h"
 #include "admin/rows_file.h"
@@ -208,23 +209,15 @@ put_sum(struct visit *v, const struct ledger_filter *f)
 
 /* ---- the page --------------------------------------------------------------------------- */
 
-static bool
-edge(const struct visit *v, const char *name, int64_t *id)
-{
-	struct span	s = visit_query(v, name);
-
-	return s.p == NULL || span_u63(s, id);
-}
-
 /* Upwards there may be less than a page left: then it is the newest that is shown. */
 static enum hk_err
 find(struct visit *v, const struct ledger_filter *f, struct ledger_scan *s, bool *newest)
 {
-	int64_t		before = 0, after = 0;
+	int64_t		before, after;
 	enum hk_err	e;
 
-	if (!edge(v, "before", &before) || !edge(v, "after", &after))
-		return err_tell(HK_SYNTAX, "before and after are numbers of transfers");
+	if ((e = ids_read(v, "transfers", &before, &after)) != HK_OK)
+		return e;
 	if (after > 0) {
 		if ((e = ledger_scan(v->db, f, INT64_MAX, after, PAGE_ROWS, s)) != HK_OK)
 			return e;

@@ -1,5 +1,6 @@
 /* Messages: what happened here and others may want to hear. */
 #include "admin/event_filter.h"
+#include "admin/ids.h"
 #include "admin/outgoing.h"
 #include "admin/owner.h"
 #include "base/clock.h"
@@ -11,7 +12,6 @@
 #define LOOKS		10000		/* messages a page looks at */
 #define FATES_MOST	1000		/* deliveries of one that are counted */
 #define VALUE_MOST	400
-#define SLACK_US	(INT64_C(3600) * US_PER_S)	/* ids follow time, but for set clocks */
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* The columns of the lists. */
@@ -21,7 +21,8 @@ struct wanted {
 	struct span	type, owner, since, until;	/* as typed */
 	struct span	owner_id;			/* as messages have it */
 	int64_t		since_us, until_us;		/* 0: none */
-	int64_t		at, low, high;			/* ids: below at, above low, below high */
+	int64_t		at;				/* an id: below it */
+	struct ids	ids;
 };
 
 /* ---- the filter -------------------------------------------------------------------- */
@@ -41,52 +42,16 @@ read_owner(struct visit *v, struct wanted *w)
 	return e == HK_OK && w->owner_id.p == NULL ? err_note(HK_NOMEM, "no memory for a filter") : e;
 }
 
-/* The first id of this time or later. */
-static enum hk_err
-id_at(struct db *db, int64_t us, int64_t last, int64_t *id)
-{
-	int64_t		 low = 1, high = last + 1;
-	struct stmt	*q;
-	enum hk_err	 e = HK_OK;
-
-	while (low < high && e == HK_OK) {
-		int64_t	middle = low + (high - low) / 2, came = INT64_MAX;
-
-		if ((e = db_stmt(db, S_MESSAGE_CAME, &q)) != HK_OK)
-			break;
-		bind_int(q, ":id", middle);
-		if ((e = stmt_int(q, &came)) == HK_OK && came < us)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*id = low;
-	return e;
-}
-
 static enum hk_err
 read_range(struct visit *v, struct wanted *w)
 {
-	struct stmt	*q;
-	int64_t		 last = 0, id;
-	enum hk_err	 e;
+	static const struct ids_table	messages = { S_MESSAGE_NEWEST, S_MESSAGE_CAME };
+	const struct ids_want		want = { w->since_us, w->until_us, INT64_MAX, 0 };
+	enum hk_err			e = ids_open(v->db, &messages, &want, &w->ids);
 
-	if ((e = db_stmt(v->db, S_MESSAGE_NEWEST, &q)) != HK_OK || (e = stmt_int(q, &last)) != HK_OK)
-		return e;
-	w->high = last + 1;
-	if (w->since_us > SLACK_US) {
-		if ((e = id_at(v->db, w->since_us - SLACK_US, last, &id)) != HK_OK)
-			return e;
-		w->low = id - 1;
-	}
-	if (w->until_us != 0) {
-		if ((e = id_at(v->db, w->until_us + SLACK_US, last, &id)) != HK_OK)
-			return e;
-		w->high = id;
-	}
-	if (w->at > w->high)
-		w->at = w->high;
-	return HK_OK;
+	if (e == HK_OK && w->at > w->ids.high)
+		w->at = w->ids.high;
+	return e;
 }
 
 static enum hk_err
@@ -177,9 +142,9 @@ open_look(struct visit *v, const struct wanted *w, bool up, struct stmt **q)
 	if (w->owner.p != NULL)
 		bind_text(*q, ":owner", w->owner_id);
 	if (up)
-		bind_int(*q, ":high", w->high);
+		bind_int(*q, ":high", w->ids.high);
 	else
-		bind_int(*q, ":low", w->low);
+		bind_int(*q, ":low", w->ids.low);
 	bind_int(*q, ":at", w->at);
 	bind_int(*q, ":looks", LOOKS + 1);
 	return HK_OK;

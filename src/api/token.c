@@ -2,6 +2,7 @@
 #include "api/token.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -178,6 +179,19 @@ set_hash(struct db *db, int64_t id, struct span prefix, const char *hash)
 	bind_text(q, ":prefix", prefix);
 	bind_text(q, ":hash", span_str(hash));
 	return stmt_run(q);
+}
+
+struct span
+token_shown(const struct fields *f)
+{
+	struct span	own = field_get(f, "x-hookkeeper-token"), auth;
+
+	if (own.p != NULL)
+		return span_trim(own);
+	auth = field_get(f, "authorization");
+	if (auth.len < 7 || strncasecmp(auth.p, "bearer ", 7) != 0)
+		return SPAN_NULL;
+	return span_trim(span_of(auth.p + 7, auth.len - 7));
 }
 
 enum hk_err

@@ -6,6 +6,7 @@
 #define API_TOKEN_H
 
 #include "base/arena.h"
+#include "base/fields.h"
 #include "store/store.h"
 
 #define TOKEN_TEXT	80	/* bytes with the NUL */
@@ -28,6 +29,12 @@ struct token {
 	int64_t		 rate;		/* requests a second; 0: as the settings say */
 	int64_t		 created_us, expires_us, used_us, revoked_us;
 };
+
+/*
+ * What a request shows: X-Hookkeeper-Token, for under Apache's CGI the other is
+ * dropped, or Authorization: Bearer.  It may be a session's.  SPAN_NULL: nothing.
+ */
+struct span	 token_shown(const struct fields *);
 
 /* Inside the caller's transaction.  HK_SYNTAX: a name or scope that cannot be. */
 enum hk_err	 token_make(struct db *, const struct token *, int64_t now, int64_t *id,

@@ -13,20 +13,6 @@ is_session(const struct order *o)
 	return strcmp(o->route->scope, "session") == 0;
 }
 
-/* Under Apache's CGI the Authorization field is dropped. */
-static struct span
-shown(const struct fields *f)
-{
-	struct span	own = field_get(f, "x-hookkeeper-token"), auth;
-
-	if (own.p != NULL)
-		return span_trim(own);
-	auth = field_get(f, "authorization");
-	if (auth.len < 7 || strncasecmp(auth.p, "bearer ", 7) != 0)
-		return SPAN_NULL;
-	return span_trim(span_of(auth.p + 7, auth.len - 7));
-}
-
 static enum hk_err
 too_many(struct order *o, const struct limit_left *left, const char *of)
 {
@@ -63,7 +49,7 @@ who_shows(struct order *o)
 
 	if (o->route->scope == NULL)
 		return HK_OK;
-	o->shown = shown(&o->c.rq->fields);
+	o->shown = token_shown(&o->c.rq->fields);
 	if (o->shown.len == 0)
 		return call_problem(&o->c, PROBLEM_NO_TOKEN, "send a token as "
 		    "`Authorization: Bearer TOKEN` or `X-Hookkeeper-Token: TOKEN`");

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "outbox/types.h"
 
 #define GRACE_US	(2 * US_PER_S)		/* from SIGTERM to SIGKILL */
@@ -36,53 +36,15 @@ input_file(struct span input)
 	return fd;
 }
 
-static int
-attributes(posix_spawnattr_t *a)
-{
-	sigset_t	none, all;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setflags(a, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(a, &none);
-	return posix_spawnattr_setsigdefault(a, &all);
-}
-
-static int
-spawn(const struct child *k, int in, int out, pid_t *pid)
-{
-	posix_spawn_file_actions_t	f;
-	posix_spawnattr_t		a;
-	int				rc;
-
-	if ((rc = posix_spawn_file_actions_init(&f)) != 0)
-		return rc;
-	if ((rc = posix_spawnattr_init(&a)) != 0) {
-		posix_spawn_file_actions_destroy(&f);
-		return rc;
-	}
-	if ((rc = attributes(&a)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, in, STDIN_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, out, STDOUT_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(&f, out, STDERR_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_addclosefrom_np(&f, STDERR_FILENO + 1)) == 0 &&
-	    (rc = posix_spawn_file_actions_addchdir_np(&f, "/")) == 0)
-		/* The C library does not write to them. */
-		rc = posix_spawn(pid, k->argv[0], &f, &a, (char *const *)(uintptr_t)k->argv,
-		    (char *const *)(uintptr_t)k->env);
-	posix_spawnattr_destroy(&a);
-	posix_spawn_file_actions_destroy(&f);
-	return rc;
-}
-
 static bool
 start(struct child *k)
 {
 	int	in = input_file(k->input), pipe[2] = { -1, -1 };
 	pid_t	pid = 0;
 	bool	ok = in > STDERR_FILENO && pipe2(pipe, O_CLOEXEC) == 0 &&
-		    fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0 && spawn(k, in, pipe[1], &pid) == 0;
+		    fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0 &&
+		    spawn(&(struct spawn){ .argv = k->argv, .env = k->env, .in = in, .out = pipe[1],
+			.err = pipe[1], .session = true, .folder = "/" }, &pid) == 0;
 
 	if (in != -1)
 		close(in);

@@ -3,8 +3,8 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
-#include <strings.h>
 
+#include "api/token.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -80,26 +80,12 @@ preflight(struct http_exchange *x, const char *lines)
 	http_reply(x, &(struct http_reply){ .status = 204, .extra = all });
 }
 
-/* Under Apache's CGI the Authorization field is dropped. */
-static struct span
-shown(const struct fields *f)
-{
-	struct span	own = field_get(f, "x-hookkeeper-token"), auth;
-
-	if (own.p != NULL)
-		return span_trim(own);
-	auth = field_get(f, "authorization");
-	if (auth.len < 7 || strncasecmp(auth.p, "bearer ", 7) != 0)
-		return SPAN_NULL;
-	return span_trim(span_of(auth.p + 7, auth.len - 7));
-}
-
 /* A room token in the address, or it or a session in a field. */
 static enum hk_err
 check_token(const struct ask *a, const struct form *query, struct guest *g)
 {
 	struct arena	*arena = g->x->arena;
-	struct span	 token = form_get(query, "token"), field = shown(&g->x->rq.fields);
+	struct span	 token = form_get(query, "token"), field = token_shown(&g->x->rq.fields);
 	int64_t		 now = now_us();
 	struct session	 s;
 	enum hk_err	 e;
