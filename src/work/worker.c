@@ -22,7 +22,8 @@
 #define WORK_US		(5 * US_PER_MS)		/* longest transaction */
 #define ALONE_US	(50 * US_PER_MS)	/* while nobody else wants to write */
 #define WORK_ARENA	(1 << 20)
-#define LOCK_MS		2000		/* a slice that holds it is gone by then */
+#define LOCK_MS		2000		/* a slice that holds it is gone by then, ... */
+#define LOCK_LONG_MS	6000		/* ... and who works once, with what is in flight */
 #define LOOK_MS		1000		/* data_version: the second net */
 #define ONCE_LOOK_MS	10		/* while `worker --once` waits for its sender */
 #define TROUBLE_MS	1000		/* after the database failed */
@@ -36,6 +37,7 @@ struct worker {
 	const struct conf	*conf;
 	struct db		*db;
 	struct arena		*arena;
+	bool			 once;
 	int			 lock, wake;
 	char			 who[64];
 	int64_t			 version;	/* data_version last seen */
@@ -85,6 +87,15 @@ stop_asked(void *ctx)
 	    sigismember(&pending, SIGHUP) == 1))
 		told_to_stop = 1;
 	return told_to_stop != 0;
+}
+
+/* Who works once also gives way to whoever wants to work: it will do the rest. */
+static bool
+is_over(void *ctx)
+{
+	const struct worker	*w = ctx;
+
+	return stop_asked(NULL) || (w->once && work_wanted(w->lock));
 }
 
 /* ---- what goes out: the engine, on a thread of its own --------------------------- */
@@ -145,19 +156,18 @@ configure(struct worker *w)
 }
 
 static enum hk_err
-worker_open(struct worker *w, bool once)
+worker_open(struct worker *w)
 {
-	const struct engine_opts	sending = { .conf = w->conf, .stop = stop_asked };
-
-	enum hk_err	e;
+	const struct engine_opts	sending = { .conf = w->conf, .stop = is_over, .ctx = w };
+	enum hk_err			e;
 
 	snprintf(w->who, sizeof(w->who), "worker %d", (int)getpid());
 	w->lock = w->wake = -1;
-	if ((e = work_lock(w->conf, LOCK_MS, &w->lock)) != HK_OK ||
-	    (!once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
+	if ((e = work_lock(w->conf, w->once ? LOCK_MS : LOCK_LONG_MS, &w->lock)) != HK_OK ||
+	    (!w->once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
 		return e;
 	FAULT_DIE("worker.locked");
-	if (once)
+	if (w->once)
 		work_note_once(w->conf);
 	if ((w->arena = arena_new(WORK_ARENA)) == NULL)
 		return err_note(HK_NOMEM, "no memory for the worker");
@@ -167,7 +177,7 @@ worker_open(struct worker *w, bool once)
 	if ((e = configure(w)) != HK_OK || (e = queue_reclaim(w->db, INT64_MAX, now_us())) != HK_OK ||
 	    (e = engine_open(&w->engine, &sending)) != HK_OK)
 		return e;
-	return once ? HK_OK : sender_start(w);
+	return w->once ? HK_OK : sender_start(w);
 }
 
 static void
@@ -188,13 +198,14 @@ static enum hk_err
 work_off(struct worker *w, int64_t *total)
 {
 	const struct process_opts	o = { .conf = w->conf, .who = w->who, .most = QUEUE_BATCH,
-					    .slice_us = WORK_US, .alone_us = ALONE_US, .stop = stop_asked };
+					    .slice_us = WORK_US, .alone_us = ALONE_US, .stop = is_over,
+					    .ctx = w };
 	int				done = 1;
 	enum hk_err			e;
 
 	/* What a failed transaction could not give back. */
 	e = queue_reclaim(w->db, now_us(), now_us());
-	while (e == HK_OK && done > 0 && !stop_asked(NULL)) {
+	while (e == HK_OK && done > 0 && !is_over(w)) {
 		e = process_round(w->db, &o, w->arena, &done);
 		arena_reset(w->arena);
 		*total += done;
@@ -214,7 +225,7 @@ send_off(struct worker *w, int64_t *done)
 	if (pthread_create(&w->sender, NULL, send_due, w) != 0)
 		return err_note(HK_NOMEM, "no thread for what goes out");
 	w->sends = true;
-	while (e == HK_OK && !w->sent_all && !stop_asked(NULL)) {
+	while (e == HK_OK && !w->sent_all && !is_over(w)) {
 		ppoll(NULL, 0, &(struct timespec){ 0, ONCE_LOOK_MS * 1000000L }, NULL);
 		e = work_off(w, done);
 	}
@@ -242,7 +253,7 @@ tidy_up(struct worker *w)
 	bool		more = true;
 	enum hk_err	e = HK_OK;
 
-	while (e == HK_OK && more && mono_us() < until && !stop_asked(NULL))
+	while (e == HK_OK && more && mono_us() < until && !is_over(w))
 		e = tidy(w, &more);
 	return e;
 }
@@ -317,13 +328,13 @@ work_loop(struct worker *w, const sigset_t *waiting, int64_t *done)
 enum hk_err
 worker_run(const struct conf *conf, bool once, int64_t *done)
 {
-	struct worker	w = { .conf = conf };
+	struct worker	w = { .conf = conf, .once = once };
 	sigset_t	waiting;
 	enum hk_err	e;
 
 	*done = 0;
 	signals_hold(&waiting);
-	if ((e = worker_open(&w, once)) == HK_OK)
+	if ((e = worker_open(&w)) == HK_OK)
 		e = once ? work_off(&w, done) : work_loop(&w, &waiting, done);
 	if (e == HK_OK && once)
 		e = send_off(&w, done);

@@ -487,6 +487,23 @@ describe('the worker', () => {
     }
   });
 
+  test('a worker that starts is not kept out by one that works once and waits for an answer', { timeout: 60000 * slow }, async () => {
+    home = new Outgoing();
+    try {
+      const hangs = home.endpoint(sink.url('/hang/once'), { types: 'e2e.*' });
+      home.messages([{ type: 'e2e.hangs' }]);
+      const once = home.worker(['--once']);
+      await until('it is in flight', () => sink.of('/hang/once').length === 1);
+      const worker = home.worker();
+      assert.deepEqual(await once.gone, { code: 0, signal: null });
+      await until('it is sent again', () => sink.of('/hang/once').length === 2, 20000 * slow);
+      assert.equal(home.count(hangs, 'sending'), 1);
+      assert.equal(worker.exitCode, null);
+    } finally {
+      await home.close();
+    }
+  });
+
   test('SIGTERM: what is in flight comes to its end or is sent again, within 5 s', { timeout: 60000 * slow }, async () => {
     home = new Outgoing();
     try {
