@@ -110,7 +110,8 @@ export async function fill(home, count) {
   say(`pages: ${count} events written in ${((Date.now() - began) / 1e3).toFixed(0)} s`);
   began = Date.now();
   // It ends after some time, however much is left to do.
-  const last = { counted_attempts: 'attempt', counted_transfers: 'transfer', counted_mails: 'email_history' };
+  const last = { counted_attempts: 'attempt', counted_deliveries: 'delivery_attempt', counted_transfers: 'transfer',
+    counted_mails: 'email_history' };
   const left = () => home.sql('SELECT name, value FROM mark').filter(({ name, value }) =>
     value < home.one(`SELECT coalesce(max(id), 0) FROM ${last[name] ?? 'event'}`)).length;
   for (let round = 0; round < 100 && left() > 0; round++) mustBe('worker --once', (await home.hkAsync(['worker', '--once'])).status, 0);
