@@ -92,3 +92,14 @@ test('they are static: one file runs on any Linux', { skip: sanitized && 'saniti
     assert.doesNotMatch(readelf('-l', file), /INTERP/, file);
   }
 });
+
+test('make goes on building after make test-dist, whose Debian has folders called rc2.d', () => {
+  const place = path.join(build, 'empty-debian', 'etc', 'of-a-test.d');
+  const made = fs.mkdirSync(place, { recursive: true });
+  try {
+    const run = spawnSync('make', ['-C', root, '-n', `B=${build}`, 'programs'], { encoding: 'utf8' });
+    assert.equal(run.status, 0, run.stderr);
+  } finally {
+    if (made) fs.rmSync(made, { recursive: true });
+  }
+});
