@@ -1,3 +1,4 @@
+/* Times as ids, and lists by them. */
 #include "admin/ids.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Another program begun. */
 #include "base/spawn.h"
 
 #include <signal.h>

@@ -98,14 +98,14 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 	enum hk_err		 e;
 
 	snprintf(who, sizeof(who), "receiver %d", (int)getpid());
-	if ((e = work_lock(s->conf, 0, &lock)) != HK_OK)
+	if ((e = work_lock(s->conf, WORK_SLICE, 0, &lock)) != HK_OK)
 		return e;
 	if ((arena = arena_new(SLICE_ARENA)) == NULL)
 		e = err_note(HK_NOMEM, "no memory to work on events");
 	FAULT_DIE("slice.locked");
 	if (e == HK_OK)
 		e = queue_reclaim(db, INT64_MAX, now_us());
-	while (e == HK_OK && !slice_stopped(s) && !work_wanted(lock)) {
+	while (e == HK_OK && !slice_stopped(s) && !work_wanted(lock, WORK_SLICE)) {
 		if ((e = process_round(db, &o, arena, &done)) != HK_OK || done == 0)
 			break;
 		arena_reset(arena);

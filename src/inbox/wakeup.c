@@ -15,37 +15,46 @@
 
 #define STARTED_US	(30 * US_PER_S)	/* one that a receiver started has begun by then */
 
+/* Bytes of the lock's file, apart from flock(2); gone with their descriptor. */
+static struct flock
+byte(enum work_way of, short type)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = of, .l_len = 1 };
+}
+
 /*
- * Byte 0 of the lock's file, apart from flock(2); gone with its descriptor.  Where it
- * cannot be had (another waits too, or an old system), waiting is left to luck.
+ * The byte of each that is to give way.  Where it cannot be had (another waits too,
+ * or an old system), waiting is left to luck.
  */
 static void
-want(int fd, short type)
+want(int fd, enum work_way way, short type)
 {
-	struct flock	l = { .l_type = type, .l_whence = SEEK_SET, .l_len = 1 };
+	for (enum work_way of = WORK_SLICE; of < way; of++) {
+		struct flock	l = byte(of, type);
 
-	(void)fcntl(fd, F_OFD_SETLK, &l);
+		(void)fcntl(fd, F_OFD_SETLK, &l);
+	}
 }
 
 bool
-work_wanted(int fd)
+work_wanted(int fd, enum work_way way)
 {
-	struct flock	l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+	struct flock	l = byte(way, F_WRLCK);
 
 	return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
 /* 0, or why not as errno has it. */
 static int
-try_lock(int fd, bool waits)
+try_lock(int fd, enum work_way way)
 {
-	if (!waits && work_wanted(fd))
+	if (way == WORK_SLICE && work_wanted(fd, way))
 		return EWOULDBLOCK;
 	return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
 enum hk_err
-work_lock(const struct conf *conf, int wait_ms, int *out)
+work_lock(const struct conf *conf, enum work_way way, int wait_ms, int *out)
 {
 	int64_t	until = mono_us() + wait_ms * US_PER_MS;
 	char	path[4096];
@@ -55,9 +64,8 @@ work_lock(const struct conf *conf, int wait_ms, int *out)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
 		return err_note(HK_IO, "%s: %s; the state folder must be writable",
 		    path, strerror(errno));
-	if (wait_ms > 0)
-		want(fd, F_WRLCK);
-	while ((error = try_lock(fd, wait_ms > 0)) != 0) {
+	want(fd, way, F_WRLCK);
+	while ((error = try_lock(fd, way)) != 0) {
 		if ((error == EWOULDBLOCK && mono_us() < until) || error == EINTR) {
 			usleep(10000);
 			continue;
@@ -67,8 +75,7 @@ work_lock(const struct conf *conf, int wait_ms, int *out)
 		    err_tell(HK_BUSY, "somebody else works on this database (%s is locked)", path) :
 		    err_note(HK_IO, "%s: flock: %s", path, strerror(error));
 	}
-	if (wait_ms > 0)
-		want(fd, F_UNLCK);
+	want(fd, way, F_UNLCK);
 	*out = fd;
 	return HK_OK;
 }

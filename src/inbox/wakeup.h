@@ -2,7 +2,8 @@
  * Who works, and how it hears of work: files in the state folder.
  *
  *	worker.lock	held (flock) by whoever works the queue off; its first byte
- *			(fcntl) by a worker that waits to be the one
+ *			(fcntl) by a worker that waits to be the one, its second
+ *			as well by one that will stay
  *	worker.sock	the worker's datagram socket; one byte means "look"
  *	worker.once	written when a worker that works once begins: cron is alive
  */
@@ -11,17 +12,20 @@
 
 #include "base/conf.h"
 
+/* Who works: a receiver beside its own duties, a worker once, or one that stays. */
+enum work_way { WORK_SLICE, WORK_ONCE, WORK_STAY };
 /*
  * Try to become the one who works.  HK_BUSY: somebody else is.  *fd is
- * close-on-exec; close() gives it up.  wait_ms: how long to try; 0 is a slice's
- * way, which has no chance while somebody waits.
+ * close-on-exec; close() gives it up.  wait_ms: how long to try; a slice never
+ * waits, and has no chance while somebody does.
  */
-enum hk_err	 work_lock(const struct conf *, int wait_ms, int *fd) HK_MUST_USE;
+enum hk_err	 work_lock(const struct conf *, enum work_way, int wait_ms, int *fd) HK_MUST_USE;
 /*
- * A worker waits for what fd holds.  Who works beside other duties asks now and
- * then, and gives way: under steady load its work has no end of its own.
+ * Somebody waits for what fd holds, to whom one of this way gives way: a slice to
+ * any worker, for under steady load its work has no end of its own; one that works
+ * once to one that stays, but not to its like, which would not do more than it.
  */
-bool		 work_wanted(int fd);
+bool		 work_wanted(int fd, enum work_way);
 /* A worker that works once begins now; failing that, only the doctor sees less. */
 void		 work_note_once(const struct conf *);
 /*

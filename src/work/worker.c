@@ -89,13 +89,13 @@ stop_asked(void *ctx)
 	return told_to_stop != 0;
 }
 
-/* Who works once also gives way to whoever wants to work: it will do the rest. */
+/* Who works once also gives way to one that will stay: that does the rest. */
 static bool
 is_over(void *ctx)
 {
 	const struct worker	*w = ctx;
 
-	return stop_asked(NULL) || (w->once && work_wanted(w->lock));
+	return stop_asked(NULL) || (w->once && work_wanted(w->lock, WORK_ONCE));
 }
 
 /* ---- what goes out: the engine, on a thread of its own --------------------------- */
@@ -163,7 +163,8 @@ worker_open(struct worker *w)
 
 	snprintf(w->who, sizeof(w->who), "worker %d", (int)getpid());
 	w->lock = w->wake = -1;
-	if ((e = work_lock(w->conf, w->once ? LOCK_MS : LOCK_LONG_MS, &w->lock)) != HK_OK ||
+	if ((e = work_lock(w->conf, w->once ? WORK_ONCE : WORK_STAY,
+	    w->once ? LOCK_MS : LOCK_LONG_MS, &w->lock)) != HK_OK ||
 	    (!w->once && (e = wakeup_listen(w->conf, &w->wake)) != HK_OK))
 		return e;
 	FAULT_DIE("worker.locked");

@@ -7,8 +7,8 @@
 #include "base/conf.h"
 
 /*
- * once: everything due now, or until another wants to work, then return.  Else
- * until SIGTERM, SIGINT or SIGHUP.  *done counts events settled.  HK_BUSY:
+ * once: everything due now, or until one that stays wants to work, then return.
+ * Else until SIGTERM, SIGINT or SIGHUP.  *done counts events settled.  HK_BUSY:
  * another worker is there.
  */
 enum hk_err	 worker_run(const struct conf *, bool once, int64_t *done) HK_MUST_USE;

@@ -52,13 +52,13 @@ slices(void *ctx)
 
 	(void)ctx;
 	while (!atomic_load(&f.over)) {
-		if (work_lock(f.conf, 0, &fd) != HK_OK) {
+		if (work_lock(f.conf, WORK_SLICE, 0, &fd) != HK_OK) {
 			atomic_fetch_add(&f.refused, 1);
 			usleep(100);
 			continue;
 		}
 		atomic_fetch_add(&f.held, 1);
-		while (!work_wanted(fd) && !atomic_load(&f.over))
+		while (!work_wanted(fd, WORK_SLICE) && !atomic_load(&f.over))
 			usleep(100);
 		close(fd);
 	}
@@ -79,10 +79,10 @@ who_waits_is_let_in(void **state)
 		while (atomic_load(&f.held) == held)
 			usleep(100);
 		since = mono_us();
-		assert_int_equal(work_lock(f.conf, WAIT_MS, &fd), HK_OK);
+		assert_int_equal(work_lock(f.conf, round % 2 ? WORK_ONCE : WORK_STAY, WAIT_MS, &fd), HK_OK);
 		assert_true(mono_us() - since < WAIT_MS / 2 * US_PER_MS);
 		/* Once it works it waits no more, and keeps the others out by the lock itself. */
-		assert_false(work_wanted(fd));
+		assert_false(work_wanted(fd, WORK_SLICE));
 		held = atomic_load(&f.held);
 		usleep(2000);
 		assert_int_equal(atomic_load(&f.held), held);
@@ -101,13 +101,50 @@ who_gave_up_is_waited_for_no_more(void **state)
 	int	worker, late, fd;
 
 	(void)state;
-	assert_int_equal(work_lock(f.conf, 1, &worker), HK_OK);
-	assert_int_equal(work_lock(f.conf, 30, &late), HK_BUSY);
-	assert_false(work_wanted(worker));
-	assert_int_equal(work_lock(f.conf, 0, &fd), HK_BUSY);
+	assert_int_equal(work_lock(f.conf, WORK_STAY, 1, &worker), HK_OK);
+	assert_int_equal(work_lock(f.conf, WORK_ONCE, 30, &late), HK_BUSY);
+	assert_false(work_wanted(worker, WORK_SLICE));
+	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &fd), HK_BUSY);
 	close(worker);
-	assert_int_equal(work_lock(f.conf, 0, &fd), HK_OK);
+	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &fd), HK_OK);
 	close(fd);
+}
+
+static struct {
+	enum work_way	 way;
+	enum hk_err	 e;
+} waiter;
+
+static void *
+wait_a_while(void *ctx)
+{
+	int	fd;
+
+	(void)ctx;
+	if ((waiter.e = work_lock(f.conf, waiter.way, 300, &fd)) == HK_OK)
+		close(fd);
+	return NULL;
+}
+
+/* Else two of them would only take the work from each other. */
+static void
+who_works_once_stays_beside_its_like(void **state)
+{
+	pthread_t	thread;
+	int		once;
+
+	(void)state;
+	for (waiter.way = WORK_ONCE; waiter.way <= WORK_STAY; waiter.way++) {
+		assert_int_equal(work_lock(f.conf, WORK_ONCE, 1, &once), HK_OK);
+		assert_int_equal(pthread_create(&thread, NULL, wait_a_while, NULL), 0);
+		while (!work_wanted(once, WORK_SLICE))
+			usleep(100);
+		usleep(20000);
+		assert_int_equal(work_wanted(once, WORK_ONCE), waiter.way == WORK_STAY);
+		pthread_join(thread, NULL);
+		assert_int_equal(waiter.e, HK_BUSY);
+		close(once);
+	}
 }
 
 int
@@ -116,6 +153,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(who_waits_is_let_in),
 		cmocka_unit_test(who_gave_up_is_waited_for_no_more),
+		cmocka_unit_test(who_works_once_stays_beside_its_like),
 	};
 
 	return cmocka_run_group_tests_name("inbox/wakeup", tests, setup, teardown);
