@@ -184,8 +184,10 @@ describe('everything is huge', () => {
     // Refused, and as long as can be.
     const bad = JSON.stringify({ id: wordless, object: 'event', type: `${rtl}${wordless}` });
     const had = site.home.one('SELECT max(id) FROM quarantine'), { socket } = await spawnFcgi(site.home, 'stripe');
-    for (const secret of [site.home.secret.stripe, `whsec_${'A'.repeat(32)}`])
-      await ask(socket, post({ ...signed('stripe', secret, bad), 'user-agent': 'u'.repeat(6000), 'x-wide': wordless }, bad));
+    for (const secret of [site.home.secret.stripe, `whsec_${'A'.repeat(32)}`]) {
+      const { status, text } = await ask(socket, post({ ...signed('stripe', secret, bad), 'user-agent': 'u'.repeat(6000), 'x-wide': wordless }, bad));
+      assert.equal(status, 400, text.slice(0, 500));
+    }
     await site.home.settled(60000);
     await until('the index is there', () => site.home.one("SELECT value FROM mark WHERE name = 'indexed_to'") >= site.home.one('SELECT max(id) FROM event'), 60000);
     ids.refused = await until('the quarantine is written', () => site.home.one(`SELECT CASE WHEN count(*) = 2 THEN max(id) END FROM quarantine WHERE id > ${had}`));
