@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Home, randomId, sleep, slow, sanitized, until } from './lib/home.mjs';
-import { apache, lighttpdFor, lighttpdSockets } from './lib/servers.mjs';
+import { apache, lighttpdFor, lighttpdSockets, socketListens } from './lib/servers.mjs';
 import { request, send, stripeEvent } from './lib/senders.mjs';
 import { assertTold, random, story } from './lib/story.mjs';
 
@@ -111,7 +111,7 @@ async function limited(home, limit) {
   { env: { HOOKKEEPER_CONF: home.conf } });
   const names = ['stripe', 'clerk', 'resend', 'custom', 'admin', 'api', 'stream'], children = {};
   for (const name of names) children[name] = start(name);
-  await until('all sockets are there', () => names.every((name) => fs.existsSync(path.join(run, `${name}.sock`))));
+  await until('all sockets are there', () => names.every((name) => socketListens(path.join(run, `${name}.sock`))));
   return { run, children };
 }
 

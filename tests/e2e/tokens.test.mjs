@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Home, sleep, until } from './lib/home.mjs';
+import { Home, until } from './lib/home.mjs';
 import { apache, lighttpd, lighttpdFor, spawnFcgi } from './lib/servers.mjs';
 import { faultBuild } from './lib/faults.mjs';
 
@@ -174,11 +174,7 @@ for (const step of ['call.checked', 'batch.taken', 'call.done', 'call.kept', 'ba
     try {
       const { token } = home.token();
       const socket = path.join(home.dir, 'run', 'api.sock');
-      const start = async (env = {}) => {
-        const child = home.start('spawn-fcgi', ['-n', '-s', socket, '-M', '0660', '--', path.join(home.bin, 'api.fcgi')], { env });
-        await sleep(150);
-        return child;
-      };
+      const start = async (env = {}) => (await spawnFcgi(home, 'api', { socket, env })).child;
       const web = await lighttpdFor(home, { '/api/v1': socket });
       const at = (p) => web.url(`/api/v1${p}`);
       const healthy = await start();

@@ -22,6 +22,14 @@ export const listening = (port) => new Promise((done) => {
   socket.once('error', () => done(false));
 });
 
+// A socket's file is there before anybody listens on it, and to connect would be
+// a request's beginning to whoever does.
+const acceptsConnections = 0x10000;
+export const socketListens = (file) => fs.readFileSync('/proc/net/unix', 'latin1').split('\n').some((line) => {
+  const [, , , flags, , , , name] = line.split(/\s+/);
+  return name === file && (parseInt(flags, 16) & acceptsConnections) !== 0;
+});
+
 async function serving(home, child, port, what) {
   await until(`${what} listens on ${port}\n${home.logText()}`, async () => {
     if (child.failed) throw child.failed;
@@ -56,13 +64,13 @@ ${shipped('lighttpd.conf').replaceAll('"max-procs" => 1', `"max-procs" => ${proc
 }
 
 // One program on a UNIX socket, in the foreground under our own eyes.
-export async function spawnFcgi(home, name, { env = {}, program = path.join(home.bin, `${name}.fcgi`), args = [] } = {}) {
-  const socket = path.join(home.dir, 'run', `${name}-${Math.random().toString(36).slice(2)}.sock`);
+export async function spawnFcgi(home, name, { env = {}, program = path.join(home.bin, `${name}.fcgi`), args = [],
+  socket = path.join(home.dir, 'run', `${name}-${Math.random().toString(36).slice(2)}.sock`) } = {}) {
   const child = home.start('spawn-fcgi',
     ['-n', '-s', socket, '-M', '0660', '-b', '1024', '--', program, ...args], { env });
   await until(`${name} on its socket`, () => {
     if (child.exitCode !== null) throw new Error(`${name} ended:\n${home.logText()}`);
-    return fs.existsSync(socket);
+    return socketListens(socket);
   });
   return { child, socket };
 }
@@ -197,7 +205,7 @@ export async function activated(home) {
     { env: { HOOKKEEPER_CONF: home.conf } }));
   await until('all sockets are there', () => {
     if (children.some((child) => child.exitCode !== null)) throw new Error(home.logText());
-    return programs.every((name) => fs.existsSync(path.join(run, `${name}.sock`)));
+    return programs.every((name) => socketListens(path.join(run, `${name}.sock`)));
   });
   return { run, children };
 }
