@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Api, Sessions } from './lib/api.mjs';
 import { ask, post } from './lib/fastcgi.mjs';
-import { Home, randomId, sleep, slow } from './lib/home.mjs';
+import { Home, quick, randomId, sleep, slow } from './lib/home.mjs';
 import { clerkUser, request, send } from './lib/senders.mjs';
 import { lighttpd, spawnFcgi } from './lib/servers.mjs';
 
@@ -167,11 +167,13 @@ describe('a token', () => {
   test('that nobody has costs little, and keeps nobody out who has a good one', async () => {
     const at = (i) => ({ 'x-forwarded-for': '203.0.113.9', 'x-hookkeeper-token': i });
     const said = home.logText().length;
-    const answers = [];
+    const began = Date.now(), answers = [];
     for (let i = 0; i < 200; i++) answers.push(await request(web.url('/api/v1/users'), { method: 'GET', headers: at(`hkt_1_${i}`) }));
-    assert.ok(answers.filter((a) => a.status === 401).length <= 25);
-    assert.ok(answers.slice(30).every((a) => a.status === 429 && a.headers['retry-after']));
-    assert.ok(home.logText().slice(said).split('\n').length < 40, 'a line for each in the log');
+    const seconds = Math.ceil((Date.now() - began) / 1000);	// 20 at once are looked at, then one a second
+    const looked = answers.filter((a) => a.status === 401).length;
+    assert.ok(looked >= 20 && looked <= 20 + seconds, `${looked} in ${seconds} s`);
+    assert.ok(answers.every((a) => a.status === 401 || (a.status === 429 && a.headers['retry-after'])));
+    assert.ok(home.logText().slice(said).split('\n').length < 40 + seconds, 'a line for each in the log');
     const fresh = home.token({ name: 'new there' }).token;
     assert.equal((await request(web.url('/api/v1/users'), { method: 'GET', headers: at(fresh) })).status, 200, 'a token that nobody has seen yet');
     const user = `user_${randomId(10)}`;
@@ -272,9 +274,7 @@ test('slow bodies hold up nobody, for the web server waits for them', async () =
     slowly.push(socket);
   }
   await sleep(200);
-  const began = Date.now();
-  assert.equal((await api.get('/users')).status, 200);
-  assert.ok(Date.now() - began < 1000 * slow, `after ${Date.now() - began} ms`);
+  await quick('while forty are slow', 1000, async () => assert.equal((await api.get('/users')).status, 200));
   slowly.forEach((socket) => socket.destroy());
 });
 
@@ -324,7 +324,8 @@ for (const [what, spoil] of Object.entries({
       spoil(file);
       const second = await spawnFcgi(own, 'api', { env: { HOOKKEEPER_CONF: own.conf } });
       const all = [];
-      for (let i = 0; i < 6; i++) all.push((await get(second.socket)).status);
+      // Three at once, then one a second: a slow machine takes more to be too fast.
+      for (let i = 0; i < 60 && !all.includes(429); i++) all.push((await get(second.socket)).status);
       assert.equal(all[0], 200, all.join());
       assert.ok(all.includes(429), all.join());
     } finally {

@@ -572,9 +572,13 @@ describe('the command', () => {
     assert.equal(done.sent, done.count);
     await until('all came', () => sink.at('recover').length >= done.count, 15000);
     assert.equal(home.hk(['delivery', 'recover', one.id, '--what', 'failed', '--yes']).status, 1, 'there is nothing');
-    const [last] = hk(['delivery', 'list', '--endpoint', one.id, '--status', 'delivered', '--limit', '1']).deliveries;
+    const [last] = await until('one is settled', () => {
+      const { deliveries } = hk(['delivery', 'list', '--endpoint', one.id, '--status', 'delivered', '--limit', '1']);
+      return deliveries.length > 0 && deliveries;
+    });
     hk(['delivery', 'resend', last.id]);
     await until('it came again', () => sink.at('recover').length > done.count, 15000);
+    await until('and is settled', () => hk(['delivery', 'show', String(last.id)]).status === 'delivered');
     assert.equal(home.hk(['delivery', 'cancel', last.id]).status, 1, 'nothing is open');
     hk(['endpoint', 'rm', one.id]);
   });
@@ -641,10 +645,13 @@ describe('the examples of docs/webhooks.md', () => {
       env: { WEBHOOK_SECRET: one.secret, PORT: String(port) } });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => { out += d; });
-    await until(`${name} listens: ${out}`, () => listening(port));
+    await until(() => `${name} listens: ${out}`, () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${out}`);
+      return listening(port);
+    });
     const { id } = await shipped(77, { payload: { order: 77, note: 'Grüße ✓' } });
     await delivery(id, 'delivered', one.id);
-    await until(`it says so: ${out}`, () => out.includes('order.shipped'));
+    await until(() => `it says so: ${out}`, () => out.includes('order.shipped'));
     assert.equal(JSON.parse(out.trim().split('\n').at(-1).replace('order.shipped ', '')).note, 'Grüße ✓');
     const forged = await request(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{"type":"order.shipped","data":{}}', headers: {
       'webhook-id': id, 'webhook-timestamp': String(Math.floor(Date.now() / 1000)), 'webhook-signature': 'v1,AAAA' } });

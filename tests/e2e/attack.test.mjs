@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { Home, randomId, sanitized, sleep, slow, until } from './lib/home.mjs';
+import { Home, quick, randomId, sanitized, sleep, slow, until } from './lib/home.mjs';
 import { apache, lighttpd, lighttpdFor, spawnFcgi } from './lib/servers.mjs';
 import { clerkUser, request, send, signed, signedBytes, stripeEvent } from './lib/senders.mjs';
 import * as fcgi from './lib/fastcgi.mjs';
@@ -22,8 +22,6 @@ class Target {
     const t = new Target();
     t.home = new Home({ settings: { hookkeeper: settings } });
     Object.assign(t, await spawnFcgi(t.home, name));
-    // The socket's file is there a moment before it is listened on.
-    await until('the socket answers', () => fcgi.connected(t.socket).then((s) => { s.destroy(); return true; }, () => false));
     assert.equal((await t.good()).status, 200);
     return t;
   }
@@ -50,10 +48,10 @@ class Target {
   // Alive, small, and at anybody's service.
   async unhurt(what, memory = MEMORY) {
     assert.equal(this.child.exitCode, null, `${what}: the receiver ended\n${this.home.logText()}`);
-    const began = Date.now();
-    const { status, text } = await this.good();
-    assert.equal(status, 200, `${what}: ${text}`);
-    assert.ok(Date.now() - began < 1000 * slow, `${what}: a good request took ${Date.now() - began} ms`);
+    await quick(`${what}, a good request`, 1000, async () => {
+      const { status, text } = await this.good();
+      assert.equal(status, 200, `${what}: ${text}`);
+    });
     if (!sanitized) assert.ok(this.status('VmHWM') < memory, `${what}: ${this.status('VmHWM')} MB`);
   }
 
@@ -190,7 +188,7 @@ test('crafted records end their connection and nothing else; unusual ones are un
       const late = Array.isArray(records[0]) ? Buffer.concat(records[1]) : null;
       const first = Buffer.concat(late ? records[0] : records);
       const { status, text } = await fcgi.ask(target.socket, first, {
-        more: late ? (socket) => setTimeout(() => socket.write(late), 200) : undefined,
+        more: late ? (socket) => setTimeout(() => socket.write(late), 50) : undefined,
       });
       assert.ok([wanted].flat().includes(status), `${what}: ${status} ${text}`);
       await target.unhurt(what);
@@ -298,8 +296,9 @@ after(() => home.close());
 
 test('a captured request: again within its time it is a duplicate, later it is refused, and it has one effect', async () => {
   const { user, body } = clerkUser();
-  const headers = signed('clerk', home.secret.clerk, body);
   const url = web.url('/webhooks/clerk');
+  assert.equal((await request(url, { method: 'GET' })).status, 200);	// by now it has started: the seconds run
+  const headers = signed('clerk', home.secret.clerk, body);
   const first = await request(url, { headers, body });
   assert.deepEqual([first.status, first.json.duplicate], [200, false], first.text);
   const again = await Promise.all(Array.from({ length: 10 }, () => request(url, { headers, body })));
@@ -327,6 +326,7 @@ test('a captured request: again within its time it is a duplicate, later it is r
 
 test('headers told twice or in another spelling cannot be played off against each other', async () => {
   const url = web.url('/webhooks/resend');
+  assert.equal((await request(url, { method: 'GET' })).status, 200);
   const body = '{"type":"email.sent","created_at":"2026-01-01T00:00:00Z","data":{"email_id":"e1","created_at":"2026-01-01T00:00:00Z"}}';
   const good = signed('resend', home.secret.resend, body);
   const as = (set, of) => Object.fromEntries(['id', 'timestamp', 'signature'].map((part) => [`${set}-${part}`, of[`svix-${part}`]]));
@@ -424,6 +424,7 @@ test('plain CGI: arguments and variables of a stranger are no settings', () => {
 test('five thousand unsigned requests take nothing from two hundred good ones, nor from who works on the database', async (t) => {
   const target = await Target.start({ busy_timeout: 3000 });
   const { home: mine } = target;
+  let going = true;
   try {
     const front = await lighttpdFor(mine, { '/': target.socket });
     const url = front.url('/');
@@ -431,7 +432,8 @@ test('five thousand unsigned requests take nothing from two hundred good ones, n
     const size = () => [mine.db, `${mine.db}-wal`].reduce((sum, file) => sum + (fs.existsSync(file) ? fs.statSync(file).size : 0), 0);
     const before = { lines: lines(), size: size() };
     const took = [], shell = [];
-    let bad = 0, going = true;
+    const from = Date.now();
+    let bad = 0;
     const flood = Promise.all(Array.from({ length: 16 }, async () => {
       while (bad < 5000) {
         const n = bad++;
@@ -464,14 +466,19 @@ test('five thousand unsigned requests take nothing from two hundred good ones, n
     took.sort((a, b) => a - b);
     const grown = { rows: mine.one('SELECT count(*) FROM quarantine'), bytes: size() - before.size, lines: lines() - before.lines };
     t.diagnostic(`good ones: median ${took[100]} ms, slowest ${took[199]} ms; commands: slowest ${Math.max(...shell)} ms of ${shell.length}; ${JSON.stringify(grown)}; ${target.status('VmHWM').toFixed(1)} MB`);
-    assert.ok(took[199] < 1000 * slow, 'the slowest good one');
-    assert.ok(Math.max(...shell) < 3000 * slow, 'the slowest command');
-    // 120 a minute and a tenth of it for noise; the flood may lie across a minute's end.
-    assert.ok(grown.rows > 0 && grown.rows <= 2 * (120 + 12), `${grown.rows} rows`);
+    // A machine that stands still for a moment is no fault of ours; a twentieth of them is.
+    assert.ok(took[189] < 1000 * slow && took[199] < 5000 * slow, `good ones: 95 of 100 in ${took[189]} ms, all in ${took[199]}`);
+    assert.ok(Math.max(...shell) < 10000 * slow, 'the slowest command');
+    // 120 a minute and a tenth of it for noise, in each minute that it touched.
+    const minutes = 1 + Math.ceil((Date.now() - from) / 60000);
+    assert.ok(grown.rows > 0 && grown.rows <= minutes * (120 + 12), `${grown.rows} rows`);
     assert.ok(grown.bytes < 24 * MB, `${grown.bytes} bytes`);
     assert.ok(grown.lines < 10, `${grown.lines} lines`);
     await target.unhurt('afterwards');
-  } finally {
-    await target.end();
+  } catch (error) {
+    going = false;
+    await mine.close();
+    throw error;
   }
+  await target.end();
 });

@@ -64,7 +64,7 @@ export class Outgoing extends Home {
   }
 
   async delivered(endpoint, n, limitMs = 15000) {
-    await until(`${n} delivered to ${endpoint.name}\n${this.logText().slice(-2000)}`,
+    await until(() => `${n} delivered to ${endpoint.name}\n${this.logText().slice(-2000)}`,
       () => this.count(endpoint, 'delivered') >= n, limitMs * slow);
   }
 

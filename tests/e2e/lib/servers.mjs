@@ -5,15 +5,22 @@ import net from 'node:net';
 import path from 'node:path';
 import { root, until } from './home.mjs';
 
-export function freePort() {
-  return new Promise((done, fail) => {
-    const probe = net.createServer();
-    probe.once('error', fail);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
+const unused = () => new Promise((done, fail) => {
+  const probe = net.createServer();
+  probe.once('error', fail);
+  probe.listen(0, '127.0.0.1', () => {
+    const { port } = probe.address();
+    probe.close(() => done(port));
   });
+});
+
+// Each once: who was given one may not have begun to listen.
+const given = new Set();
+export async function freePort() {
+  let port;
+  do port = await unused(); while (given.has(port));
+  given.add(port);
+  return port;
 }
 
 export const listening = (port) => new Promise((done) => {
@@ -31,7 +38,7 @@ export const socketListens = (file) => fs.readFileSync('/proc/net/unix', 'latin1
 });
 
 async function serving(home, child, port, what) {
-  await until(`${what} listens on ${port}\n${home.logText()}`, async () => {
+  await until(() => `${what} listens on ${port}\n${home.logText()}`, async () => {
     if (child.failed) throw child.failed;
     if (child.exitCode !== null) throw new Error(`${what} ended:\n${home.logText()}`);
     return listening(port);
