@@ -178,7 +178,7 @@ browser: programs
 # what is packed.
 soak: programs fault-programs
 	@$(MAKE) --no-print-directory B=$(B)/dynamic STATIC= programs
-	@HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run tests/soak/*.mjs
+	@HK_SEED=$${HK_SEED:-$$(date +%s)} HK_BUILD=$(B) HK_FAULT_BUILD=$(B)/fault tests/e2e/run tests/soak/*.mjs
 	@$(MAKE) --no-print-directory test-dist
 # Every measure of tests/bench, or one: make bench ONLY=core.  The dynamic
 # programs are for sync alone, which preloads a slower fsync.

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Home, sanitized, sleep, slow } from './lib/home.mjs';
 import { lighttpd } from './lib/servers.mjs';
 import { sendUntilTaken } from './lib/senders.mjs';
-import { assertTold, random, story } from './lib/story.mjs';
+import { assertTold, random, seed, story } from './lib/story.mjs';
 
 const EVENTS = Number(process.env.HK_EVENTS ?? (sanitized ? 1000 : 5000));
 const SENDERS = 32;
@@ -24,7 +24,6 @@ function descendants(parent) {
 }
 
 test(`kill -9 at random during ${EVENTS} events: all there once, all done once`, { timeout: (60000 + EVENTS * 48) * slow }, async (t) => {
-  const seed = Number(process.env.HK_SEED ?? Math.floor(Math.random() * 2 ** 32));
   t.diagnostic(`HK_SEED=${seed}`);
   const rnd = random(seed);
   const home = new Home({ settings: { hookkeeper: { lease: 5 } } });
@@ -58,7 +57,7 @@ test(`kill -9 at random during ${EVENTS} events: all there once, all done once`,
 
     let next = 0, repeated = 0;
     const began = Date.now();
-    await Promise.all(Array.from({ length: SENDERS }, async () => {
+    const telling = () => Promise.all(Array.from({ length: SENDERS }, async () => {
       while (next < events.length) {
         const { provider, id, body } = events[next++];
         const { tries } = await sendUntilTaken(web.url(`/webhooks/${provider}`), provider,
@@ -69,14 +68,21 @@ test(`kill -9 at random during ${EVENTS} events: all there once, all done once`,
         if (phase > 100) await sleep(500 - phase);
       }
     }));
+    await telling();
     const took = Date.now() - began;
+    // A quick machine is through before there was enough: once more, nothing comes of it.
+    const enough = () => kills.receiver >= 5 && kills.worker >= 2 && repeated > 0;
+    for (let again = 0; again < 20 && !enough(); again++) {
+      next = 0;
+      await telling();
+    }
     going = false;
     await reaper;
     worker.kill('SIGTERM');
     await supervisor;
     t.diagnostic(`${events.length} acknowledged in ${(took / 1000).toFixed(1)} s, ${repeated} repeats, `
       + `killed: receivers ${kills.receiver}, worker ${kills.worker}`);
-    assert.ok(kills.receiver >= 5 && kills.worker >= 2 && repeated > 0, 'there was enough killing');
+    assert.ok(enough(), 'there was enough killing');
 
     const last = home.worker();
     await home.settled(60000 + EVENTS * 2);

@@ -165,7 +165,8 @@ const cases = {
     await refused(way, 'slack', body, headers(body, now() - 360));
     await refused(way, 'slack', body, headers(body, now() + 360));
     await refused(way, 'slack', body, headers(body, now(), 'wrong'));
-    await refused(way, 'slack', body, { ...headers(body), 'X-Slack-Request-Timestamp': String(now() - 1) });
+    const t = now();
+    await refused(way, 'slack', body, { ...headers(body, t), 'X-Slack-Request-Timestamp': String(t - 1) });
     const question = JSON.stringify({ token: 'x', challenge: `3eZbrw1a"<${randomId(20)}`, type: 'url_verification' });
     const answer = await request(at(way, 'slack'), { body: question, headers: headers(question) });
     assert.deepEqual([answer.status, answer.json], [200, { challenge: JSON.parse(question).challenge }]);

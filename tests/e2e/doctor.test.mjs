@@ -40,6 +40,7 @@ async function proxy(home, to, relay) {
         answer.writeHead(back.statusCode, back.headers);
         back.pipe(answer);
       });
+      on.on('error', () => answer.destroy());
       on.end(request.body);
     });
   });
@@ -139,12 +140,12 @@ const broken = {
   'refused requests': {
     break: async (home) => {
       const web = await lighttpd(home), { body } = fresh();
-      await request(web.url('/webhooks/stripe'), { body, headers: signed('stripe', `whsec_${randomId(32)}`, body), keep: false });
+      assert.equal((await request(web.url('/webhooks/stripe'), { body, headers: signed('stripe', `whsec_${randomId(32)}`, body), keep: false })).status, 400);
       await until('it is kept', () => home.one('SELECT count(*) FROM quarantine') === 1);
     }, says: ['warn', 'refused', /no_match/] },
   'nobody who works': {
     settings: { hookkeeper: { work_after_reply: 'off' } },
-    break: async (home) => { const web = await lighttpd(home); await post(web, home, { body: paid().body }); home.change("UPDATE event SET next_attempt_at = next_attempt_at - 600000000"); },
+    break: async (home) => { const web = await lighttpd(home); assert.equal((await post(web, home, { body: paid().body })).status, 200); home.change("UPDATE event SET next_attempt_at = next_attempt_at - 600000000"); },
     says: ['warn', 'queue', /is due since.*cron/] },
   'cron that has stopped': {
     break: (home) => {
@@ -153,7 +154,7 @@ const broken = {
       fs.utimesSync(file, then, then);
     }, says: ['warn', 'worker', /crontab -l/] },
   'events that failed': {
-    break: async (home) => { const web = await lighttpd(home); await post(web, home); await until('it is worked', () => home.one("SELECT count(*) FROM event WHERE status = 'completed'") === 1); home.change("UPDATE event SET status = 'failed', outcome = NULL"); },
+    break: async (home) => { const web = await lighttpd(home); assert.equal((await post(web, home)).status, 200); await until('it is worked', () => home.one("SELECT count(*) FROM event WHERE status = 'completed'") === 1); home.change("UPDATE event SET status = 'failed', outcome = NULL"); },
     says: ['warn', 'failed', /events retry/] },
 };
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Home, randomId, shared } from './lib/home.mjs';
+import { Home, randomId, shared, slow } from './lib/home.mjs';
 import { lighttpd } from './lib/servers.mjs';
 import { send } from './lib/senders.mjs';
 
@@ -88,7 +88,7 @@ else describe('sample payloads', () => {
       assert.equal(stored.verified, 1);
     });
 
-  test('all of them are worked off without a crash, and the books are right', { timeout: 120000 }, async () => {
+  test('all of them are worked off without a crash, and the books are right', { timeout: 600000 * slow }, async () => {
     await home.settled(60000);
     assert.deepEqual(home.sql("SELECT DISTINCT message FROM attempt WHERE result = 'crashed'"), []);
     const audit = home.hk(['audit']);

@@ -7,14 +7,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sanitized, slow } from './lib/home.mjs';
-import { random } from './lib/story.mjs';
+import { random, seed } from './lib/story.mjs';
 import { Place, explain, histories, reproduce, run, shrink } from './lib/histories.mjs';
 
 const COUNT = Number(process.env.HK_HISTORIES ?? (sanitized ? 12 : 40));
 const KILLS = process.env.HK_KILLS !== undefined;
 
 test(`${COUNT} histories end in the model's books`, { timeout: (60000 + COUNT * 3000) * slow, skip: process.env.HK_ORDER }, async (t) => {
-  const seed = Number(process.env.HK_SEED ?? Math.floor(Math.random() * 2 ** 32));
   t.diagnostic(`HK_SEED=${seed} HK_HISTORIES=${COUNT}`);
   const list = histories(seed, COUNT);
   const place = await Place.open({ kills: KILLS, seed });

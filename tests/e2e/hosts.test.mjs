@@ -9,13 +9,12 @@ import { test } from 'node:test';
 import { Home, randomId, sleep, slow, sanitized, until } from './lib/home.mjs';
 import { apache, lighttpdFor, lighttpdSockets, socketListens } from './lib/servers.mjs';
 import { request, send, stripeEvent } from './lib/senders.mjs';
-import { assertTold, random, story } from './lib/story.mjs';
+import { assertTold, random, seed, story } from './lib/story.mjs';
 
-const seed = Number(process.env.HK_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const programs = ['stripe', 'clerk', 'resend'];
 
 // Each event again and again until it is taken; what else was answered meanwhile.
-async function told(home, at, events, { many = 6, limitMs = 60000 } = {}) {
+async function told(home, at, events, { many = 6, limitMs = 240000 } = {}) {
   const seen = new Map(), end = Date.now() + limitMs * slow;
   let next = 0, slowest = 0;
   await Promise.all(Array.from({ length: many }, async () => {
@@ -25,7 +24,7 @@ async function told(home, at, events, { many = 6, limitMs = 60000 } = {}) {
         if (Date.now() > end) throw new Error(`never taken; answers: ${JSON.stringify([...seen])}`);
         try {
           ({ status } = await send(at(`/webhooks/${event.provider}`), event.provider, home.secret[event.provider], event.body,
-            { id: event.id, timeout: 20000, keep: false }));
+            { id: event.id, timeout: 60000, keep: false }));
         } catch { status = 0; }
         if (status !== 200) { seen.set(status, (seen.get(status) ?? 0) + 1); await sleep(20 + Math.random() * 80); }
       }
@@ -39,6 +38,9 @@ const running = (dir) => fs.readdirSync('/proc').filter((name) => /^\d+$/.test(n
   try { return fs.readlinkSync(`/proc/${pid}/exe`).startsWith(`${dir}/`) && /\.fcgi$/.test(fs.readlinkSync(`/proc/${pid}/exe`)); } catch { return false; }
 }).map(Number);
 const signal = (pid, what) => { try { process.kill(pid, what); } catch { /* it has ended */ } };
+
+// Or somebody else is at it.
+const workedOff = (home) => assert.ok([0, 69].includes(home.hk(['worker', '--once']).status), home.logText().slice(-2000));
 
 test('processes that are ended at random, as hosts end idle ones, while events come', async (t) => {
   t.diagnostic(`HK_SEED=${seed}`);
@@ -60,7 +62,7 @@ FcgidProcessLifeTime 3\nFcgidZombieScanInterval 1\nFcgidErrorScanInterval 1\nFcg
         signal(pid, 'SIGKILL');
       }
     })();
-    const tell = () => told(home, (where) => web.url('htaccess-fcgid', where), tale.events, { many: 3, limitMs: 120000 });
+    const tell = () => told(home, (where) => web.url('htaccess-fcgid', where), tale.events, { many: 3 });
     const { seen, slowest } = await tell();
     for (let again = 0; ended <= 5 && again < 20; again++) await tell();	// a quick machine: once more, nothing comes of it
     going = false;
@@ -68,7 +70,7 @@ FcgidProcessLifeTime 3\nFcgidZombieScanInterval 1\nFcgidErrorScanInterval 1\nFcg
     t.diagnostic(`${tale.events.length} events, ${ended} processes ended, answers but 200: ${JSON.stringify([...seen])}, slowest ${slowest} ms`);
     assert.ok(ended > 5, `${ended} processes were ended`);
     for (const status of seen.keys()) assert.ok(status === 0 || status >= 500, `answered ${status}`);
-    assert.equal(home.hk(['worker', '--once']).status % 69, 0);
+    workedOff(home);
     await home.settled();
     assertTold(home, tale);
     assert.equal(home.hk(['audit']).status, 0);
@@ -95,7 +97,7 @@ FcgidMinProcessesPerClass 0\nFcgidIdleTimeout 2\nFcgidIdleScanInterval 1\nFcgidS
     // One may be about to end; with a sanitizer that takes its time.
     assert.ok(most <= (sanitized ? 12 : 6), `${most} processes`);
     for (const status of seen.keys()) assert.ok(status === 0 || status >= 500, `answered ${status}`);
-    assert.equal(home.hk(['worker', '--once']).status % 69, 0);
+    workedOff(home);
     await home.settled();
     assertTold(home, tale);
   } finally {
@@ -118,7 +120,7 @@ async function limited(home, limit) {
 test('128 MB of memory for each process', { skip: sanitized ? 'a sanitizer needs more address space than that' : false }, async (t) => {
   const home = new Home();
   try {
-    const { run, children } = await limited(home, 'ulimit -v 131072');
+    const { run, children } = await limited(home, 'ulimit -s 8192; ulimit -v 131072');
     const web = await lighttpdSockets(home, run), at = web.url;
     const tale = story(random(seed), 200);
     const { seen } = await told(home, at, tale.events, { many: 24 });
@@ -140,7 +142,7 @@ test('128 MB of memory for each process', { skip: sanitized ? 'a sanitizer needs
     assert.ok(Math.max(...Object.values(peak)) < 110, `near the limit: ${JSON.stringify(peak)}`);
     assert.ok(threads >= 8, `only ${threads} threads fit`);
     for (const status of [...seen.keys(), ...too.keys()]) assert.ok(status === 503, `answered ${status}`);
-    assert.equal(home.hk(['worker', '--once']).status % 69, 0);
+    workedOff(home);
     await home.settled();
     assertTold(home, { ...tale, events: [...tale.events, ...large] });
   } finally {
@@ -169,9 +171,10 @@ test('the disk is full in the middle of a load', async (t) => {
     const fill = () => { try { for (;;) fs.writeSync(fd, Buffer.alloc(statfs() > 65536 ? 65536 : 4096, 120)); } catch (error) { assert.equal(error.code, 'ENOSPC'); } };
     fill();
     // Meanwhile all are told to come again, and none is acknowledged that is not there.
-    const late = told(home, web.url, tale.events.slice(half), { limitMs: 60000 });
+    const late = told(home, web.url, tale.events.slice(half));
     const refused = new Set(), taken = [];
-    for (let n = 0; n < 40; n++) {
+    let n = 0;
+    for (; n < 40 || (refused.size === 0 && n < 400); n++) {
       fill();
       const { id, body } = stripeEvent('customer.created', { id: `cus_${randomId(14)}`, object: 'customer' });
       const answer = await send(web.url('/webhooks/stripe'), 'stripe', home.secret.stripe, body, { id, keep: false });
@@ -189,10 +192,10 @@ test('the disk is full in the middle of a load', async (t) => {
     fs.closeSync(fd);
     fs.rmSync(ballast);
     const { seen } = await late;
-    t.diagnostic(`${refused.size} of 40 refused while full; others meanwhile: ${JSON.stringify([...seen])}`);
+    t.diagnostic(`${refused.size} of ${n} refused while full; others meanwhile: ${JSON.stringify([...seen])}`);
     for (const status of seen.keys()) assert.equal(status, 503);
     for (const [name, child] of Object.entries(children)) assert.equal(child.exitCode, null, `${name} ended`);
-    assert.equal(home.hk(['worker', '--once']).status % 69, 0);
+    workedOff(home);
     await home.settled();
     assertTold(home, { ...tale, events: [...tale.events, ...taken] });
   } finally {

@@ -70,13 +70,16 @@ test('a backup made under load has all that was acknowledged before it began, an
 
     const before = [...acked], backup = file(home, 'first.bak');
     going = true;
+    const busy = (async () => {		// all the time: on a quick machine by repeats, of which nothing comes
+      await telling;
+      while (going) await tell(home, web, events.slice(0, 100), 16, (event, ms) => { if (going) during.push(ms); });
+    })();
     const made = ok(await home.hkAsync(['backup', backup, '--json']));
     going = false;
-    assert.ok(acked.length < events.length, 'senders were at it all the time');
-    await telling;
+    await busy;
     const { bytes, took_ms } = JSON.parse(made.out);
     t.diagnostic(`${bytes} bytes in ${took_ms} ms, ${during.length} acknowledged meanwhile, the slowest in ${Math.max(0, ...during).toFixed(0)} ms`);
-    assert.ok(Math.max(0, ...during) < 2000 * slow, 'nobody was held up');
+    assert.ok(Math.max(0, ...during) < 10000 * slow, 'nobody was held up');
     assert.equal(fs.statSync(backup).mode & 0o777, 0o600);
     const copied = new Set(read(backup, 'SELECT event_id FROM event').map((r) => r.event_id));
     assert.deepEqual(before.filter((id) => !copied.has(id)), []);
@@ -213,6 +216,9 @@ describe('killed in the middle', { skip: !fs.existsSync(path.join(faultBuild, 'b
         ok(home.hk(['export', '--out', 'data/events.ndjson']));
         ok(home.hk(['plan', 'set', 'price_1', '--credits', '5']));
         await sleep(1200);
+        await until('the receivers have ended', () => !fs.readdirSync('/proc').some((pid) => {
+          try { return fs.readlinkSync(`/proc/${pid}/exe`).startsWith(`${home.bin}/`); } catch { return false; }
+        }));
         if (at === 'backup.pages:20') assert.ok(home.one('PRAGMA page_count') > 17 * 8 && home.one('PRAGMA page_count') < 19 * 16, 'in the middle');
         const events = home.one('SELECT count(*) FROM event');
         prepare?.(home);
@@ -293,13 +299,15 @@ test('pruned while events come in: the books stay, repeats are known, nothing op
     await tell(home, web, told.events);
     // One that fails for want of a price stays whole.
     const { user, body } = clerkUser();
-    await send(web.url('/webhooks/clerk'), 'clerk', home.secret.clerk, body);
+    const sent = await send(web.url('/webhooks/clerk'), 'clerk', home.secret.clerk, body);
+    assert.equal(sent.status, 200, sent.text);
     const failed = { provider: 'stripe', id: `evt_${randomId()}`, user };
     failed.body = JSON.stringify({ id: failed.id, object: 'event', created: 1, livemode: false, type: 'checkout.session.completed',
       data: { object: { id: 'cs_1', object: 'checkout.session', mode: 'payment', payment_status: 'paid', client_reference_id: user, payment_intent: 'pi_none' } } });
     await tell(home, web, [failed]);
     await home.settled();
     await until('indexed', () => home.one("SELECT value FROM mark WHERE name = 'indexed_to'") === home.one('SELECT max(id) FROM event'), 20000);
+    await until('counted', () => home.one("SELECT value >= (SELECT max(id) FROM attempt) FROM mark WHERE name = 'counted_attempts'") === 1);
     await until('handed on', () => home.one('SELECT message FROM fanout') === home.one('SELECT max(id) FROM message'), 20000);
     assert.equal(home.one(`SELECT status FROM event WHERE event_id = '${failed.id}'`), 'failed');
     const books1 = books(home.db), email = home.one('SELECT email FROM site_user LIMIT 1');
@@ -324,8 +332,9 @@ test('pruned while events come in: the books stay, repeats are known, nothing op
       for (const [name, value] of Object.entries(stub))
         assert.ok(kept.includes(name) === (value !== null) || (name === 'attempts' && value === 0), `${name} = ${value}`);
     assert.equal(home.one(`SELECT count(*) FROM event_body b JOIN event e ON e.id = b.event WHERE e.event_id = '${failed.id}'`), 1);
+    const books2 = books(home.db);
     for (const [name, rows] of Object.entries(books1)) {
-      const now = books(home.db)[name].map((row) => JSON.stringify(row));
+      const now = books2[name].map((row) => JSON.stringify(row));
       const missing = rows.map((row) => JSON.stringify(row)).filter((row) => !now.includes(row) && !row.includes('"whose":"') );
       assert.deepEqual(missing, [], name);
     }

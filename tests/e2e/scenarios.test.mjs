@@ -8,8 +8,8 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { root, slow } from './lib/home.mjs';
 import { check, spoiled, tell } from './lib/scenario.mjs';
+import { seed } from './lib/story.mjs';
 
-const seed = Number(process.env.HK_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const folder = path.join(root, 'tests/e2e/scenarios');
 const groups = new Map();
 for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.mjs')).sort())
@@ -24,7 +24,7 @@ for (const [key, scenarios] of groups)
     let told;
     before(async () => {
       told = await tell(JSON.parse(key), scenarios, seed);
-    }, { timeout: 120000 * slow });
+    }, { timeout: 600000 * slow });
     for (const scenario of scenarios)
       test(scenario.name, () => check(scenario, told.of(scenario)));
     test('one wrong balance, state or outcome would be noticed', () => {

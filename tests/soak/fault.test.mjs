@@ -8,10 +8,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { faulted, learn, ways } from '../e2e/lib/faults.mjs';
 import { root } from '../e2e/lib/home.mjs';
+import { seed } from '../e2e/lib/story.mjs';
 
 const count = Number(process.env.HK_FAULT_EVENTS ?? 300);
 const wanted = new RegExp(process.env.HK_STEPS ?? '');
-const seed = Number(process.env.HK_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const learned = new Set(), table = [];
 
 // At random a step may be passed by; again, then.

@@ -14,7 +14,7 @@ import { assertTold, random, story } from './story.mjs';
 
 export const faultBuild = path.resolve(root, process.env.HK_FAULT_BUILD ?? 'build/fault');
 const names = ['clerk', 'stripe', 'resend'];
-const STOP_MS = 5000;	// longest from SIGTERM to the end
+const STOP_MS = 15000;	// longest from SIGTERM to the end
 
 // Started again whenever it ends, as systemd would.
 function keep(home, what, start) {

@@ -43,7 +43,9 @@ export function signedBytes(provider, secret, bytes, id = `msg_${randomId()}`) {
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 // One request as it is; resolves to { status, headers, text, json }.
-export function request(url, { method = 'POST', headers = {}, body, chunked = false, keep = true, timeout = 60000 } = {}) {
+export async function request(url, { method = 'POST', headers = {}, body, chunked = false, keep = true, timeout = 60000 } = {}) {
+  // What was closed while this process was held up is to be seen before it is used.
+  for (let turns = 0; turns < 2; turns++) await new Promise((done) => setImmediate(done));
   return new Promise((done, fail) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const rq = http.request(url, {

@@ -1,5 +1,6 @@
 // Real web servers as ordinary processes on free ports of 127.0.0.1, with the
-// configuration files that the project ships in cgi-bin/.
+// configuration files that the project ships in cgi-bin/.  What is idle is kept for
+// long: to be closed just as it is used again is not what the tests are about.
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -57,6 +58,7 @@ export async function lighttpd(home, { processes = 1, port: wanted } = {}) {
 server.port = ${port}
 server.document-root = "${home.dir}/www"
 server.errorlog = "${home.log}"
+server.max-keep-alive-idle = 300
 server.upload-dirs = ( "${dir}" )
 server.modules = ( "mod_alias", "mod_cgi" )
 alias.url = ( "/cgi/" => "${home.bin}/" )
@@ -90,6 +92,7 @@ export async function lighttpdFor(home, places, { more = '' } = {}) {
 server.port = ${port}
 server.document-root = "${home.dir}/www"
 server.errorlog = "${home.log}"
+server.max-keep-alive-idle = 300
 server.upload-dirs = ( "${home.dir}/run" )
 server.modules = ( "mod_fastcgi" )
 ${more}
@@ -225,6 +228,7 @@ export async function lighttpdSockets(home, sockets) {
 server.port = ${port}
 server.document-root = "${home.dir}/www"
 server.errorlog = "${home.log}"
+server.max-keep-alive-idle = 300
 server.upload-dirs = ( "${home.dir}/run" )
 server.modules = ( )
 var.hookkeeper_run = "${sockets}"

@@ -7,6 +7,10 @@ import { checkout, clerkUser, resendEmail, stripeEvent } from './senders.mjs';
 
 export const BONUS = 40;
 
+// What a run's choices are made by: the same in each run of the tests, so that who
+// changes nothing sees nothing change; make soak takes another one each time.
+export const seed = Number(process.env.HK_SEED ?? 20261122);
+
 // mulberry32: small, and the same everywhere.
 export function random(seed) {
   let state = seed >>> 0;
