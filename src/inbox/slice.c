@@ -36,16 +36,32 @@ struct slice {
 	atomic_bool		 stopping;
 	bool			 stopped;
 	int			 wake_fd;	/* of the committing thread */
-	int64_t			 deadline;	/* of the CGI slice, mono; 0: none */
+	int64_t			 budget_us;	/* of the CGI slice; 0: none */
+	int64_t			 deadline;	/* mono; 0: not yet */
 	int64_t			 tidy_at;	/* mono */
 };
 
 static bool
-slice_stopped(void *ctx)
+slice_stopped(const struct slice *s)
+{
+	return atomic_load(&s->stopping) || (s->deadline != 0 && mono_us() > s->deadline);
+}
+
+/*
+ * Asked between transactions, the first time when a batch is claimed: a budget
+ * counts from then.  On a disk that takes all of it for the claim alone, each
+ * process gets something done all the same.
+ */
+static bool
+stop_round(void *ctx)
 {
 	struct slice	*s = ctx;
 
-	return atomic_load(&s->stopping) || (s->deadline != 0 && mono_us() > s->deadline);
+	if (s->budget_us != 0 && s->deadline == 0) {
+		s->deadline = mono_us() + s->budget_us;
+		return atomic_load(&s->stopping);
+	}
+	return slice_stopped(s);
 }
 
 /* The lock is fair, so a moment is enough for a waiting request to get it. */
@@ -68,7 +84,7 @@ slice_tidy(struct slice *s, struct db *db, int64_t *next)
 	bool				more = true;
 	enum hk_err			e = HK_OK;
 
-	if (slice_stopped(s) || (s->deadline != 0 && random_below(TIDY_CGI) != 0))
+	if (slice_stopped(s) || (s->budget_us != 0 && random_below(TIDY_CGI) != 0))
 		return HK_OK;
 	if (now >= s->tidy_at) {
 		e = housekeeping_step(db, now_us(), TIDY_US, &more);
@@ -91,14 +107,18 @@ slice_work(struct slice *s, struct db *db, int64_t *next)
 {
 	char			 who[64];
 	struct process_opts	 o = { .conf = s->conf, .who = who, .most = SLICE_BATCH,
-				    .slice_us = SLICE_US, .stop = slice_stopped,
+				    .slice_us = SLICE_US, .stop = stop_round,
 				    .pause = slice_pause, .ctx = s };
 	struct arena		*arena = NULL;
 	int			 lock = -1, done = 0;
 	enum hk_err		 e;
 
 	snprintf(who, sizeof(who), "receiver %d", (int)getpid());
-	if ((e = work_lock(s->conf, WORK_SLICE, 0, &lock)) != HK_OK)
+	/*
+	 * Who is served by a process of its own is looked for by nobody later: it
+	 * waits for another that has looked already and is about to go.
+	 */
+	if ((e = work_lock(s->conf, WORK_SLICE, (int)(s->budget_us / US_PER_MS), &lock)) != HK_OK)
 		return e;
 	if ((arena = arena_new(SLICE_ARENA)) == NULL)
 		e = err_note(HK_NOMEM, "no memory to work on events");
@@ -229,7 +249,7 @@ slice_free(struct slice *s)
 void
 slice_once(const struct conf *conf, int64_t budget_us)
 {
-	struct slice	 s = { .conf = conf, .wake_fd = -1, .deadline = mono_us() + budget_us };
+	struct slice	 s = { .conf = conf, .wake_fd = -1, .budget_us = budget_us };
 	struct db	*db = NULL;
 	int64_t		 next;
 

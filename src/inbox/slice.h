@@ -24,8 +24,9 @@ void		 slice_stop(struct slice *);	/* NULL is fine, and once more */
 void		 slice_free(struct slice *);	/* NULL is fine */
 
 /*
- * For plain CGI, after the reply: wake the worker, or work for at most
- * budget_us in this process.  What it leaves is the next one's.
+ * For plain CGI, after the reply: wake the worker, or work in this process, for
+ * budget_us from the first claim, and one transaction at least.  While somebody
+ * else works it waits, budget_us at most.  What it leaves is the next one's.
  */
 void		 slice_once(const struct conf *, int64_t budget_us);
 
