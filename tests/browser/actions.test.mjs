@@ -101,6 +101,7 @@ for (const javaScript of [true, false])
       assert.match(await page.textContent('h1'), new RegExp(`Retry ${ticked} events`));
       await press(page.locator('main form button.primary'));
       assert.match(await page.textContent('body'), new RegExp(`${ticked} events are due again`));
+      await site.home.settled();
     });
 
     it('retries all of a filter', async () => {

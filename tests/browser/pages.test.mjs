@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { barriers, looks, openBrowser, shot, Site } from './lib/site.mjs';
 import { tell } from './lib/story.mjs';
+import { until } from '../e2e/lib/home.mjs';
 
 describe('the pages', () => {
   let browser, site, ids;
@@ -11,6 +12,7 @@ describe('the pages', () => {
     browser = await openBrowser();
     site = await Site.open();
     ids = await tell(site);
+    await until('it is indexed', () => site.home.one("SELECT value FROM mark WHERE name = 'indexed_to'") >= ids.hostile);
   });
   after(async () => {
     await browser?.close();

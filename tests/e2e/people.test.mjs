@@ -119,10 +119,12 @@ test('a second factor, from the page to the next login', async () => {
 test('who guesses waits, and the owner gets in', async () => {
   const owner = await site.session('admin');
   owner.cookies.delete('hk_login');		// the browser stays known
-  let last;
-  for (let i = 0; i < 8; i++) last = await tryLogin(new Jar(), 'admin', `guess ${i}`);
+  let last, tries = 0;
+  do last = await tryLogin(new Jar(), 'admin', `guess ${tries}`); while (last.status === 403 && ++tries < 30);
   assert.equal(last.status, 429);
   assert.match(await last.text(), /Too many attempts/);
+  // It waits until we say so, however slow this machine is.
+  site.home.change(`UPDATE login_failure SET until = ${(Date.now() + 600e3) * 1000} WHERE source NOT GLOB 'device:*'`);
   assert.equal((await tryLogin(new Jar(), 'admin', site.passwords.admin)).status, 429, 'not even with the password');
   assert.equal((await tryLogin(owner, 'admin', site.passwords.admin)).status, 303);
   assert.equal(site.home.hk(['admin', 'unlock', 'admin']).status, 0);

@@ -184,7 +184,8 @@ describe('a large database in use', () => {
     assert.match(out, /no difference/);
     const says = (list) => `median ${list[list.length >> 1].toFixed(1)} ms, slowest ${list.at(-1).toFixed(1)} ms of ${list.length}`;
     t.diagnostic(`${n} events in ${seconds.toFixed(1)} s; answers alone: ${says(alone)}; meanwhile: ${says(meanwhile)}`);
-    assert.ok(meanwhile.at(-1) < Math.max(500 * slow, 4 * alone.at(-1)), says(meanwhile));
+    const most = (list) => list[Math.floor(list.length * 0.95)];
+    assert.ok(most(meanwhile) < Math.max(500 * slow, 4 * most(alone)) && meanwhile.at(-1) < 5000 * slow, says(meanwhile));
     assert.deepEqual(copies(home), []);
   });
 

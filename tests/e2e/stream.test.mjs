@@ -22,7 +22,7 @@ const room = (user, more = '') => at(`?token=${roomToken(key, user)}${more}`);
 class Writer {
   constructor(name) {
     this.name = name; this.n = 0;
-    this.child = home.start('sqlite3', ['-cmd', '.timeout 20000', home.db], { stdio: ['pipe', 'ignore', 'inherit'] });
+    this.child = home.start('sqlite3', ['-cmd', '.timeout 20000', '-cmd', 'PRAGMA synchronous = OFF', home.db], { stdio: ['pipe', 'ignore', 'inherit'] });
   }
 
   say(owner, payload, type = 'credits_granted') {
@@ -72,7 +72,7 @@ async function follow(url, n, { last, cuts = () => undefined, pause = () => 0, d
     } catch { await sleep(20); continue; }
     connections++;
     // lighttpd says so for a second, until it has started the program again.
-    if (dies && ear.status === 503) { ear.cut(); await sleep(50); continue; }
+    if (dies && ear.status >= 500) { ear.cut(); await sleep(50); continue; }
     assert.equal(ear.status, 200, `connection ${connections}`);
     const enough = until('enough', () => heard.length >= n, limitMs).catch(() => undefined);
     await Promise.race([ear.over, enough]);
@@ -166,7 +166,7 @@ test('who reads slowly hears all, who reads nothing is sent away; the others hea
   assert.deepEqual(numbers(slowly.heard), all);
   await sleep(16000);
   lazy.answer.resume();
-  await lazy.over;
+  await Promise.race([lazy.over, sleep(60000 * slow).then(() => { throw new Error('it was not sent away'); })]);
   assert.ok(lazy.heard.length < many, 'it was not sent away');
   const { heard } = await follow(room(nora), many - lazy.heard.length, { last: lazy.parser.last });
   assert.deepEqual(numbers([...lazy.heard, ...heard]), all);
@@ -204,9 +204,9 @@ test('the program is killed: it is started anew, and nothing was missed', async 
   assert.deepEqual(heard.map((event) => JSON.parse(event.data).n), Array.from({ length: 60 }, (_, n) => n));
   first.cut();
   await until('the program is there again', async () => {
-    const ear = await listen(room(nora));
-    ear.cut();
-    return ear.status === 200;
+    const ear = await listen(room(nora)).catch(() => undefined);
+    ear?.cut();
+    return ear?.status === 200;
   });
 });
 
@@ -232,7 +232,7 @@ test('memory is short: who could not be let in comes again, and misses nothing',
 
 test('a Clerk session opens the room of its user, until it is over', async () => {
   const bearer = (jwt) => ({ headers: { authorization: `Bearer ${jwt}` } });
-  const ear = await listen(at(), bearer(clerk.session('user_nora', { seconds: 2 })));
+  const ear = await listen(at(), bearer(clerk.session('user_nora', { seconds: 5 })));
   assert.equal(ear.status, 200);
   await until('its place', () => ear.parser.last);
   await say(nora, { late: 1 });
@@ -319,7 +319,7 @@ test('told to stop it ends its streams at once, and they are whole', async () =>
   program.child.kill('SIGTERM');
   const { code } = await program.child.gone;
   assert.equal(code, 0);
-  assert.ok(Date.now() - since < 1000 * slow, `${Date.now() - since} ms`);
+  assert.ok(Date.now() - since < 5000 * slow, `${Date.now() - since} ms`);
   for (const ear of ears) {
     await ear.over;
     assert.ok(ear.whole, 'cut, not ended');

@@ -128,10 +128,15 @@ test('the rate counts across the processes of plain CGI', async () => {
   try {
     const { at } = await places['Apache, plain CGI by .htaccess'](home);
     const { token } = home.token();
+    const began = Date.now();
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(at('/api/v1/users'), { token })));
+    const seconds = Math.ceil((Date.now() - began) / 1000);
     const good = answers.filter((a) => a.status === 200).length;
-    assert.ok(good >= 5 && good <= 7, `${good} of 10 were taken`);
-    const late = answers.find((a) => a.status === 429);
+    assert.ok(good >= 5 && good <= 5 + seconds, `${good} of 10 were taken in ${seconds} s`);
+    let late = answers.find((a) => a.status === 429);
+    // A machine that takes seconds for ten is not too fast for the rate: ten more at once.
+    for (let again = 0; late === undefined && again < 10; again++)
+      late = (await Promise.all(Array.from({ length: 20 }, () => ask(at('/api/v1/users'), { token })))).find((a) => a.status === 429);
     assert.equal(late.json.code, 'rate_limited');
     assert.ok(Number(late.headers.get('retry-after')) >= 1);
     assert.equal(late.headers.get('ratelimit-limit'), '5');

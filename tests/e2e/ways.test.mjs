@@ -106,6 +106,12 @@ async function receiver(url, name) {
   assert.equal(typeof much.json.error, 'string', 'not our answer');
 }
 
+// As cron does, for who has waited long: a plain CGI program works for a moment only.
+const cron = (from) => {
+  if (Date.now() - from > 3000) assert.ok([0, 69].includes(home.hk(['worker', '--once']).status));
+  return false;
+};
+
 async function pages(url) {
   const jar = new Jar();
   const field = (text) => /name="form_token" value="([^"]+)"/.exec(text)?.[1];
@@ -117,7 +123,8 @@ async function pages(url) {
   const { json } = await send(url('/webhooks/stripe'), 'stripe', home.secret.stripe, event.body);
   const attempts = () => home.one(`SELECT count(*) FROM attempt JOIN event ON event.id = attempt.event
     WHERE event.id = ${json.id} AND status = 'failed'`);
-  await until('it has failed', () => attempts() === 1, 20000);
+  const from = Date.now();
+  await until('it has failed', () => attempts() === 1 || cron(from), 20000);
   const page = await (await jar.fetch(url(`/admin/events/${json.id}`))).text();
   assert.ok(page.includes(event.id), page.slice(0, 500));
   const retry = await jar.post(url(`/admin/events/${json.id}/retry`), { form_token: field(page) });
@@ -125,7 +132,7 @@ async function pages(url) {
   // The next event's slice works it, or cron does.
   const next = receivers.stripe.fresh();
   assert.equal((await send(url('/webhooks/stripe'), 'stripe', home.secret.stripe, next.body)).status, 200);
-  assert.equal(home.hk(['worker', '--once']).status % 69, 0);
+  assert.ok([0, 69].includes(home.hk(['worker', '--once']).status));
   await until('it was worked again', () => attempts() === 2);
 }
 
@@ -149,9 +156,10 @@ async function stream(url) {
   const heard = () => ear.heard.some((event) => event.type === 'user.updated' && event.data.includes(name));
   const body = clerkUser(user.clerk, 'user.updated').body.replace('"Ada"', JSON.stringify(name));
   assert.equal((await send(url('/webhooks/clerk'), 'clerk', home.secret.clerk, body)).status, 200);
+  const from = Date.now();
   await until('it was heard', async () => {
     if (heard()) return true;
-    if (!ear.whole) return false;
+    if (!ear.whole) return cron(from);
     ear = await listen(where(), { last: ear.parser.last });
     await Promise.race([ear.over, new Promise((done) => setTimeout(done, 300))]);
     return heard();

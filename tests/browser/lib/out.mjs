@@ -80,6 +80,7 @@ export async function tellOut(site) {
   ids.disabled = await out.endpoint('/410/gone', { types: 'user.created' });
   await out.post(`/endpoints/${ids.paused}/state`, { act: 'pause', why: 'the machine moves' });
   await out.user();
+  await out.quiet();	// what is tried by hand comes behind what happened
   await out.post(`/endpoints/${ids.good}/test`, { type: 'order.shipped' });
   await out.post(`/endpoints/${ids.good}/test`, { type: 'stripe.invoice.paid' });
   await out.post(`/endpoints/${ids.hostile}/test`, { type: 'order.hostile' });

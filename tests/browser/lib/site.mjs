@@ -33,7 +33,7 @@ export class Site extends Plain {
       colorScheme: look.colorScheme, javaScriptEnabled: javaScript, timezoneId: 'UTC',
       locale: 'en-GB',
     });
-    context.setDefaultTimeout(10000 * slow);
+    context.setDefaultTimeout(60000 * slow);
     const page = await context.newPage();
     page.complaints = [];
     page.on('console', (message) => page.complaints.push(`${message.type()}: ${message.text()}`));

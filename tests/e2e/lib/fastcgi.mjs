@@ -64,7 +64,7 @@ export function read(bytes) {
 
 // Send bytes and wait for the connection's end, whoever ends it; ms: how long at most.
 // more(socket): called when all is written.
-export function ask(path, bytes, { ms = 15000, more } = {}) {
+export function ask(path, bytes, { ms = 60000, more } = {}) {
   return new Promise((done, fail) => {
     const parts = [];
     const socket = net.connect(path);

@@ -86,7 +86,7 @@ export function listen(url, { last, headers = {}, method = 'GET', onEvent, cutAt
 }
 
 // Wait until it has heard n events; throws naming what it waited for.
-export async function hears(ear, n, limitMs = 10000) {
+export async function hears(ear, n, limitMs = 30000) {
   const end = Date.now() + limitMs * slow;
   while (ear.heard.length < n) {
     if (Date.now() > end) throw new Error(`only ${ear.heard.length} of ${n} events were heard`);

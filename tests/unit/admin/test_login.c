@@ -484,9 +484,14 @@ a_proof_that_is_none_costs_as_much_as_a_password(void **state)
 					    .code = SPAN("123456"), .cost = &dear };
 		struct visit		*v = browse(&b, "");
 
-		took[i] = mono_us();
-		assert_int_equal(login_try(v, &in, &answered), HK_BADSIG);
-		took[i] = mono_us() - took[i];
+		took[i] = INT64_MAX;
+		for (int k = 0; k < 2; k++) {	/* a machine may stand still for a moment */
+			int64_t	since = mono_us();
+
+			assert_int_equal(login_try(v, &in, &answered), HK_BADSIG);
+			since = mono_us() - since;
+			took[i] = since < took[i] ? since : took[i];
+		}
 	}
 	assert_true(took[0] * 4 > took[1]);
 	assert_true(took[1] * 4 > took[0]);

@@ -186,7 +186,7 @@ a_child_has_an_end(void **state)
 {
 	static const char *const	argv[] = { "/bin/sh", "-c", "sleep 60 & echo $!; sleep 60", NULL };
 	static const char *const	env[] = { "PATH=/usr/bin:/bin", NULL };
-	struct child			c = { .argv = argv, .env = env, .limit_us = 300000 };
+	struct child			c = { .argv = argv, .env = env, .limit_us = 2 * US_PER_S };
 	int64_t				began = mono_us();
 	pid_t				other;
 

@@ -322,7 +322,7 @@ the_sick_disturb_nobody_and_stopping_loses_nothing(void **state)
 	/* Something new, while they hang. */
 	messages(1);
 	engine_wake(g);
-	for (int i = 0; i < 100 && strcmp(ask("SELECT COUNT(*) FROM delivery WHERE endpoint = 21"
+	for (int i = 0; i < 1000 && strcmp(ask("SELECT COUNT(*) FROM delivery WHERE endpoint = 21"
 	    " AND status = 'delivered'"), "101") != 0; i++)
 		usleep(10000);
 	assert_string_equal(ask("SELECT COUNT(*) FROM delivery WHERE endpoint = 21 AND status = 'delivered'"), "101");
@@ -369,7 +369,7 @@ a_name_nobody_answers_for_holds_up_nobody(void **state)
 	assert_int_equal(engine_open(&g, &o), HK_OK);
 	told_to_stop = 0;
 	assert_int_equal(pthread_create(&thread, NULL, run_engine, g), 0);
-	assert_true(delivered_by(2, "1", 3000));
+	assert_true(delivered_by(2, "1", 8000));
 	/* Past the time limit for connecting, while the resolver still waits. */
 	while (strcmp(ask("SELECT COUNT(*) FROM delivery_attempt WHERE endpoint = 1"), "0") == 0 &&
 	    mono_us() - began < 20 * US_PER_S)
@@ -378,7 +378,7 @@ a_name_nobody_answers_for_holds_up_nobody(void **state)
 	assert_string_equal(ask("SELECT error FROM delivery_attempt WHERE endpoint = 1"), "E_TIMEOUT");
 	messages(1);
 	engine_wake(g);
-	assert_true(delivered_by(2, "2", 1000));
+	assert_true(delivered_by(2, "2", 8000));
 	told_to_stop = 1;
 	engine_wake(g);
 	began = mono_us();

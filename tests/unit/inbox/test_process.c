@@ -330,7 +330,7 @@ rival(void *arg)
 	return NULL;
 }
 
-static struct rival	first = { .for_us = 200000 }, second = { .after_us = 100000 };
+static struct rival	first = { .for_us = 800000 }, second = { .after_us = 400000 };
 
 /* The first has the lock when the transaction begins, the second comes behind it. */
 static bool
@@ -341,7 +341,7 @@ rivals_come(void *ctx)
 	if (b->asked++ == 0) {
 		assert_int_equal(pthread_create(&first.thread, NULL, rival, &first), 0);
 		assert_int_equal(pthread_create(&second.thread, NULL, rival, &second), 0);
-		usleep(50000);
+		usleep(200000);
 	}
 	return false;
 }
