@@ -4,11 +4,14 @@
  * A checkpoint inside COMMIT is what the slowest requests wait for.  A thread
  * with its own connection copies what no reader needs any more; under load it
  * never finds the log at rest, so the writer starts the log anew itself when
- * it has grown.
+ * it has grown.  How far it may grow depends on the disk: a log that has taken
+ * the last of it cannot be copied back, since the file would have to grow for
+ * that, and then nothing is written any more until somebody makes room.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -18,6 +21,8 @@
 
 #define PAUSE_MS	500	/* between two checkpoints */
 #define BUSY_MS		1000	/* to open the connection */
+#define LOG_LEAST	(512 << 10)	/* it may always become so large */
+#define LOG_LOOK	(256 << 10)	/* it grew by this: look at the disk again */
 
 struct checkpointer {
 	pthread_t	 thread;
@@ -47,7 +52,7 @@ checkpoint(struct db *db, int mode)
  * Nobody else can write during the second part, so the first copies nearly all.
  */
 static void
-log_restart(struct db *db, int64_t bytes)
+log_restart(struct db *db, int64_t bytes, int64_t most)
 {
 	int	 rc;
 
@@ -61,11 +66,10 @@ log_restart(struct db *db, int64_t bytes)
 	lock_drop(&db->lock);
 	if (rc == SQLITE_OK) {
 		db->log_pages = 0;
-		db->log_try = db->log_most;
 		db->log_tell = 4 * db->log_most;
 		return;
 	}
-	db->log_try = bytes + db->log_most / 8;
+	db->log_try = bytes + most / 8;
 	if ((rc & 0xff) != SQLITE_BUSY) {
 		(void)db_fail(db, rc, "restart the log");
 	} else if (bytes >= db->log_tell) {
@@ -93,18 +97,38 @@ db_log_grew(struct db *db)
 	return true;
 }
 
+/* Three quarters of what is free are for the file that it is copied back into. */
+static int64_t
+log_allowed(struct db *db, int64_t bytes)
+{
+	struct statvfs	 fs;
+	int64_t		 most = db->log_most;
+
+	if (bytes < db->log_last)	/* it was begun anew, here or elsewhere */
+		db->log_look = db->log_try = 0;
+	db->log_last = bytes;
+	if (bytes >= db->log_look) {
+		db->log_look = bytes + LOG_LOOK;
+		/* A quota may say less; then the disk is full before we know. */
+		db->log_room = statvfs(db->path, &fs) == 0 ?
+		    (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : INT64_MAX;
+	}
+	if (db->log_room / 4 < most)
+		most = db->log_room / 4;
+	return most > LOG_LEAST ? most : LOG_LEAST;
+}
+
 void
 db_tend(struct db *db)
 {
-	int64_t	 bytes = (int64_t)db->log_pages * DB_PAGE;
+	int64_t	 bytes = (int64_t)db->log_pages * DB_PAGE, most;
 	int	 rc;
 
 	if (!db->wal)
 		return;
-	if (bytes < db->log_most)
-		db->log_try = db->log_most;
-	if (bytes >= db->log_try) {
-		log_restart(db, bytes);
+	most = log_allowed(db, bytes);
+	if (bytes >= most && bytes >= db->log_try) {
+		log_restart(db, bytes, most);
 	} else if (!db->tended && db->log_pages >= DB_LOG_TEND) {
 		rc = checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
 		if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)

@@ -219,7 +219,6 @@ db_new(const char *path, const struct open_how *how)
 	db->busy_ms = how->busy_ms;
 	db->tended = how->tended;
 	db->log_most = how->log_most != 0 ? how->log_most : DB_LOG_MOST;
-	db->log_try = db->log_most;
 	db->log_tell = 4 * db->log_most;
 	return db;
 }

@@ -56,7 +56,9 @@ struct db {
 	int		 log_pages;	/* in the log after the last commit */
 	int64_t		 log_most;	/* bytes */
 	int64_t		 log_soon;	/* bytes: have it copied back when it is larger than that */
-	int64_t		 log_try;	/* bytes: restart it when it is larger than that */
+	int64_t		 log_try;	/* bytes: restart it when it is larger than that too */
+	int64_t		 log_last, log_look;	/* bytes: after the last commit; look at the disk then */
+	int64_t		 log_room;	/* bytes free where it lies, when it was looked */
 	int64_t		 log_tell;	/* bytes: say that it cannot be restarted */
 	struct columns	*columns;	/* changes.c: loaded when first needed */
 	struct stmt	 stmts[STMT_ALL];

@@ -36,7 +36,7 @@ struct writer_opts {
 	 * error, and with a job at most once a second it is tried again.
 	 */
 	bool		 patient;
-	int64_t		 log_most;	/* bytes of log before it is restarted; 0: 64 MB */
+	int64_t		 log_most;	/* bytes of log before it is restarted; 0: 64 MB, less on a full disk */
 	/* After each commit that had jobs (all done() called); may be NULL. */
 	void		(*committed)(void *ctx);
 	void		*ctx;

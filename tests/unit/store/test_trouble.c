@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 static void
 a_lock_held_too_long_is_busy_and_passes(void **state)
@@ -262,6 +264,61 @@ the_log_is_started_anew_when_it_has_grown(void **state)
 	assert_int_equal(stored(), 300);
 }
 
+/* What the disk has left, as statvfs(2) is told; 0: the truth. */
+static int64_t	room_left;
+
+int
+statvfs(const char *path, struct statvfs *fs)
+{
+	struct statfs	 real;
+
+	if (statfs(path, &real) != 0)
+		return -1;
+	memset(fs, 0, sizeof(*fs));
+	fs->f_frsize = room_left != 0 ? 4096 : (unsigned long)real.f_bsize;
+	fs->f_bavail = room_left != 0 ? (fsblkcnt_t)(room_left / 4096) : real.f_bavail;
+	return 0;
+}
+
+/*
+ * The log must leave room for the file that it is copied back into, however busy
+ * the writer is: or a disk that is nearly full is full for good.
+ */
+static void
+the_log_leaves_room_on_the_disk(void **state)
+{
+	static char		 body[20000];
+	struct writer_opts	 opts = plain();
+	struct writer		*w;
+	struct put		 p = { .body = { body, sizeof(body) } };
+	char			 id[24];
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	room_left = 8 << 20;
+	w = started(&opts, true);
+	for (int i = 0; i < 300; i++) {		/* 6 MB */
+		snprintf(id, sizeof(id), "evt_%d", i);
+		put_send(w, &p, id);
+		all_answered();
+		assert_int_equal(p.answer, HK_OK);
+	}
+	assert_in_range(size_of("d-wal"), 1 << 20, 6 << 20);
+	writer_stop(w);
+	room_left = 1;		/* less cannot be: then it is begun anew all the time, and works */
+	w = started(&opts, true);
+	for (int i = 300; i < 400; i++) {
+		snprintf(id, sizeof(id), "evt_%d", i);
+		put_send(w, &p, id);
+		all_answered();
+		assert_int_equal(p.answer, HK_OK);
+	}
+	assert_in_range(size_of("d-wal"), 1 << 18, 3 << 20);
+	writer_stop(w);
+	room_left = 0;
+	assert_int_equal(stored(), 400);
+}
+
 /* Long reads hold the log; the writer must go on, and shrink it later. */
 static void
 a_long_read_does_not_stop_the_writer(void **state)
@@ -333,6 +390,7 @@ main(void)
 		scene(trouble_is_logged_when_it_begins_and_when_it_is_over),
 		scene(the_log_is_started_anew_when_it_has_grown),
 		scene(a_long_read_does_not_stop_the_writer),
+		scene(the_log_leaves_room_on_the_disk),
 		scene(the_checkpointer_copies_the_log_back),
 	};
 
