@@ -52,7 +52,7 @@ FcgidProcessLifeTime 3\nFcgidZombieScanInterval 1\nFcgidErrorScanInterval 1\nFcg
     const tale = story(rnd, 300), site = path.join(home.dir, 'site');
     let ended = 0;
     const killer = (async () => {
-      while (going) {
+      while (going && ended < 40) {	// on a slow disk there would be no end of it
         await sleep(20 + rnd() * 200);
         const all = running(site), pid = all[Math.floor(rnd() * all.length)];
         if (pid === undefined) continue;
