@@ -23,6 +23,7 @@
 #define BUSY_MS		1000	/* to open the connection */
 #define LOG_LEAST	(512 << 10)	/* it may always become so large */
 #define LOG_LOOK	(256 << 10)	/* it grew by this: look at the disk again */
+#define LOG_TIGHT_US	(10 * 60 * US_PER_S)	/* after the disk was full */
 
 struct checkpointer {
 	pthread_t	 thread;
@@ -67,11 +68,15 @@ log_restart(struct db *db, int64_t bytes, int64_t most)
 	if (rc == SQLITE_OK) {
 		db->log_pages = 0;
 		db->log_tell = 4 * db->log_most;
+		db->log_stuck = false;
 		return;
 	}
 	db->log_try = bytes + most / 8;
 	if ((rc & 0xff) != SQLITE_BUSY) {
+		store_hush(db->log_stuck);	/* once, not each time it grows */
 		(void)db_fail(db, rc, "restart the log");
+		store_hush(false);
+		db->log_stuck = true;
 	} else if (bytes >= db->log_tell) {
 		log_warn("%s: the log has %lld MB and cannot shrink: a reader holds "
 		    "on to it", db->path, (long long)(bytes >> 20));
@@ -97,7 +102,10 @@ db_log_grew(struct db *db)
 	return true;
 }
 
-/* Three quarters of what is free are for the file that it is copied back into. */
+/*
+ * Three quarters of what is free are for the file that it is copied back into.  Of
+ * a quota the system says nothing: who met its end keeps the log small for a while.
+ */
 static int64_t
 log_allowed(struct db *db, int64_t bytes)
 {
@@ -109,12 +117,13 @@ log_allowed(struct db *db, int64_t bytes)
 	db->log_last = bytes;
 	if (bytes >= db->log_look) {
 		db->log_look = bytes + LOG_LOOK;
-		/* A quota may say less; then the disk is full before we know. */
 		db->log_room = statvfs(db->path, &fs) == 0 ?
 		    (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : INT64_MAX;
 	}
 	if (db->log_room / 4 < most)
 		most = db->log_room / 4;
+	if (db->log_full_us != 0 && mono_us() - db->log_full_us < LOG_TIGHT_US)
+		most = LOG_LEAST;
 	return most > LOG_LEAST ? most : LOG_LEAST;
 }
 

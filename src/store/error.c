@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/private.h"
 
 /* An extended code stands before its primary one. */
@@ -157,6 +158,8 @@ db_fail(struct db *db, int rc, const char *what)
 			c.err = errno_code(error);
 	}
 	db->error = 0;
+	if (c.err == HK_FULL)
+		db->log_full_us = mono_us();
 	db->sick |= c.sick && c.err != HK_FULL && c.err != HK_NOMEM;
 	if (db->open && sqlite3_get_autocommit(db->sql))
 		db->lost = c.err;

@@ -59,7 +59,9 @@ struct db {
 	int64_t		 log_try;	/* bytes: restart it when it is larger than that too */
 	int64_t		 log_last, log_look;	/* bytes: after the last commit; look at the disk then */
 	int64_t		 log_room;	/* bytes free where it lies, when it was looked */
+	int64_t		 log_full_us;	/* mono: last that there was no room at all; 0: never */
 	int64_t		 log_tell;	/* bytes: say that it cannot be restarted */
+	bool		 log_stuck;	/* why not, other than by readers, was said */
 	struct columns	*columns;	/* changes.c: loaded when first needed */
 	struct stmt	 stmts[STMT_ALL];
 };

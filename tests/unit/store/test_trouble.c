@@ -104,6 +104,22 @@ a_database_that_vanished_is_not_made_anew(void **state)
 	assert_int_equal(stored(), 2);
 }
 
+/* What the disk has left, as statvfs(2) is told; 0: the truth. */
+static int64_t	room_left;
+
+int
+statvfs(const char *path, struct statvfs *fs)
+{
+	struct statfs	 real;
+
+	if (statfs(path, &real) != 0)
+		return -1;
+	memset(fs, 0, sizeof(*fs));
+	fs->f_frsize = room_left != 0 ? 4096 : (unsigned long)real.f_bsize;
+	fs->f_bavail = room_left != 0 ? (fsblkcnt_t)(room_left / 4096) : real.f_bavail;
+	return 0;
+}
+
 /* Two ways for a disk to have an end. */
 enum { QUOTA, SMALL_DISK };
 #define CANNOT	77	/* the machine does not let us */
@@ -169,6 +185,55 @@ disk_gets_full(int how)
 	check(p.answer == HK_OK);
 	writer_stop(w);
 	check(stored() == n);	/* n - 1 of the first, and "room" */
+}
+
+/* A quota that statvfs(2) does not know: room was made, and has to do for long. */
+static void
+quota_is_met(int how)
+{
+	static char		 body[20000];
+	struct writer_opts	 opts = plain();
+	struct writer		*w;
+	struct put		 p = { .body = { body, sizeof(body) } };
+	char			 id[24];
+	int			 n = 0, fd;
+
+	(void)how;
+	memset(body, 'x', sizeof(body));
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", scene_dir, "tmpfs", 0, "size=24m") == -1)
+		_exit(CANNOT);
+	room_left = INT64_C(1) << 40;
+	check((fd = open(at("ballast"), O_WRONLY | O_CREAT, 0600)) != -1 &&
+	    posix_fallocate(fd, 0, 20 << 20) == 0);
+	check(writer_start(&w, &opts, true) == HK_OK);
+	for (p.answer = HK_OK; p.answer == HK_OK && n < 1000; n++) {
+		snprintf(id, sizeof(id), "evt_%d", n);
+		put_send(w, &p, id);
+		all_answered();
+	}
+	check(p.answer == HK_FULL && n > 5);
+	check(close(fd) == 0 && unlink(at("ballast")) == 0);
+	for (int more = 0; more < 400; more++) {	/* a log of 26 MB, unless it is begun anew */
+		snprintf(id, sizeof(id), "more_%d", more);
+		put_send(w, &p, id);
+		all_answered();
+		check(p.answer == HK_OK);
+	}
+	writer_stop(w);
+	check(stored() == n - 1 + 400);
+}
+
+static void
+a_quota_that_was_met_is_not_met_again_by_the_log(void **state)
+{
+	int	 rc = child_wait(child_start(quota_is_met, 0));
+
+	(void)state;
+	if (rc == CANNOT)
+		skip();
+	assert_int_equal(rc, 0);
 }
 
 static void
@@ -259,25 +324,10 @@ the_log_is_started_anew_when_it_has_grown(void **state)
 		all_answered();
 		assert_int_equal(p.answer, HK_OK);
 	}
-	assert_in_range(size_of("d-wal"), 1 << 19, 3 << 20);
+	/* 20 MB if it were not; who copies back at the same moment puts it off. */
+	assert_in_range(size_of("d-wal"), 1 << 19, 12 << 20);
 	writer_stop(w);
 	assert_int_equal(stored(), 300);
-}
-
-/* What the disk has left, as statvfs(2) is told; 0: the truth. */
-static int64_t	room_left;
-
-int
-statvfs(const char *path, struct statvfs *fs)
-{
-	struct statfs	 real;
-
-	if (statfs(path, &real) != 0)
-		return -1;
-	memset(fs, 0, sizeof(*fs));
-	fs->f_frsize = room_left != 0 ? 4096 : (unsigned long)real.f_bsize;
-	fs->f_bavail = room_left != 0 ? (fsblkcnt_t)(room_left / 4096) : real.f_bavail;
-	return 0;
 }
 
 /*
@@ -303,20 +353,20 @@ the_log_leaves_room_on_the_disk(void **state)
 		all_answered();
 		assert_int_equal(p.answer, HK_OK);
 	}
-	assert_in_range(size_of("d-wal"), 1 << 20, 6 << 20);
+	assert_in_range(size_of("d-wal"), 1 << 20, 12 << 20);
 	writer_stop(w);
 	room_left = 1;		/* less cannot be: then it is begun anew all the time, and works */
 	w = started(&opts, true);
-	for (int i = 300; i < 400; i++) {
+	for (int i = 300; i < 600; i++) {
 		snprintf(id, sizeof(id), "evt_%d", i);
 		put_send(w, &p, id);
 		all_answered();
 		assert_int_equal(p.answer, HK_OK);
 	}
-	assert_in_range(size_of("d-wal"), 1 << 18, 3 << 20);
+	assert_in_range(size_of("d-wal"), 1 << 18, 12 << 20);
 	writer_stop(w);
 	room_left = 0;
-	assert_int_equal(stored(), 400);
+	assert_int_equal(stored(), 600);
 }
 
 /* Long reads hold the log; the writer must go on, and shrink it later. */
@@ -386,6 +436,7 @@ main(void)
 		scene(no_patience_helps_a_file_that_is_no_database),
 		scene(a_database_that_vanished_is_not_made_anew),
 		scene(a_full_disk_loses_nothing_that_was_acknowledged),
+		scene(a_quota_that_was_met_is_not_met_again_by_the_log),
 		scene(a_full_small_disk_loses_nothing_that_was_acknowledged),
 		scene(trouble_is_logged_when_it_begins_and_when_it_is_over),
 		scene(the_log_is_started_anew_when_it_has_grown),
