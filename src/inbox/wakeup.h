@@ -16,8 +16,8 @@
 enum work_way { WORK_SLICE, WORK_ONCE, WORK_STAY };
 /*
  * Try to become the one who works.  HK_BUSY: somebody else is.  *fd is
- * close-on-exec; close() gives it up.  wait_ms: how long to try; a slice never
- * waits, and has no chance while somebody does.
+ * close-on-exec; close() gives it up.  wait_ms: how long to try.  Nobody gives way
+ * to a slice, and it has no chance while a worker waits.
  */
 enum hk_err	 work_lock(const struct conf *, enum work_way, int wait_ms, int *fd) HK_MUST_USE;
 /*

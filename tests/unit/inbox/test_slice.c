@@ -14,25 +14,18 @@
 #include "inbox/slice.h"
 #include "inbox/wakeup.h"
 
-#include "../folder.h"
+#include "../place.h"
 
 static struct {
-	char		 dir[128];
-	struct conf	*conf;
+	struct place	 at;
 	struct db	*db;
 } f;
 
 static int
 setup(void **state)
 {
-	char			 db[200];
-	const char *const	 env[] = { db, "HOOKKEEPER_MODE=test", NULL };
-
 	(void)state;
-	assert_true(folder_make(f.dir, sizeof(f.dir), "slice"));
-	snprintf(db, sizeof(db), "HOOKKEEPER_DB=%s/t.db", f.dir);
-	assert_int_equal(conf_parse(&f.conf, NULL, SPAN_NULL, true, env, true), HK_OK);
-	return db_open(&f.db, f.conf->db, DB_RW, 10000) != HK_OK;
+	return place_make(&f.at, "slice") && db_open(&f.db, f.at.conf->db, DB_RW, 10000) == HK_OK ? 0 : -1;
 }
 
 static int
@@ -40,8 +33,7 @@ teardown(void **state)
 {
 	(void)state;
 	db_close(f.db);
-	conf_free(f.conf);
-	return folder_remove(f.dir);
+	return place_remove(&f.at);
 }
 
 static int64_t
@@ -90,7 +82,7 @@ each_gets_something_done(void **state)
 	int64_t	id = put("msg_1", "user_1");
 
 	(void)state;
-	slice_once(f.conf, 1);
+	slice_once(f.at.conf, 1);
 	assert_true(completed(id));
 }
 
@@ -118,9 +110,9 @@ who_goes_is_waited_for(void **state)
 	int64_t		id = put("msg_2", "user_2");
 
 	(void)state;
-	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &o.lock), HK_OK);
+	assert_int_equal(work_lock(f.at.conf, WORK_SLICE, 0, &o.lock), HK_OK);
 	assert_int_equal(pthread_create(&o.thread, NULL, go_away, &o), 0);
-	slice_once(f.conf, 10 * US_PER_S);
+	slice_once(f.at.conf, 10 * US_PER_S);
 	pthread_join(o.thread, NULL);
 	assert_true(completed(id));
 }
@@ -133,12 +125,12 @@ who_stays_is_not_waited_for_long(void **state)
 	int	lock;
 
 	(void)state;
-	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &lock), HK_OK);
-	slice_once(f.conf, 20 * US_PER_MS);
+	assert_int_equal(work_lock(f.at.conf, WORK_SLICE, 0, &lock), HK_OK);
+	slice_once(f.at.conf, 20 * US_PER_MS);
 	assert_true(mono_us() - since < 5 * US_PER_S);
 	assert_false(completed(id));
 	close(lock);
-	slice_once(f.conf, 1);
+	slice_once(f.at.conf, 1);
 	assert_true(completed(id));
 }
 

@@ -13,13 +13,12 @@
 #include "base/clock.h"
 #include "inbox/wakeup.h"
 
-#include "../folder.h"
+#include "../place.h"
 
 #define WAIT_MS	10000
 
 static struct {
-	char		 dir[128];
-	struct conf	*conf;
+	struct place	 at;
 	atomic_bool	 over;
 	atomic_int	 held, refused;
 } f;
@@ -27,21 +26,15 @@ static struct {
 static int
 setup(void **state)
 {
-	char			 db[200];
-	const char *const	 env[] = { db, "HOOKKEEPER_MODE=test", NULL };
-
 	(void)state;
-	assert_true(folder_make(f.dir, sizeof(f.dir), "wakeup"));
-	snprintf(db, sizeof(db), "HOOKKEEPER_DB=%s/t.db", f.dir);
-	return conf_parse(&f.conf, NULL, SPAN_NULL, true, env, true) != HK_OK;
+	return place_make(&f.at, "wakeup") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	conf_free(f.conf);
-	return folder_remove(f.dir);
+	return place_remove(&f.at);
 }
 
 /* A receiver that always has more to do, and is back as soon as it has given way. */
@@ -52,7 +45,7 @@ slices(void *ctx)
 
 	(void)ctx;
 	while (!atomic_load(&f.over)) {
-		if (work_lock(f.conf, WORK_SLICE, 0, &fd) != HK_OK) {
+		if (work_lock(f.at.conf, WORK_SLICE, 0, &fd) != HK_OK) {
 			atomic_fetch_add(&f.refused, 1);
 			usleep(100);
 			continue;
@@ -79,7 +72,7 @@ who_waits_is_let_in(void **state)
 		while (atomic_load(&f.held) == held)
 			usleep(100);
 		since = mono_us();
-		assert_int_equal(work_lock(f.conf, round % 2 ? WORK_ONCE : WORK_STAY, WAIT_MS, &fd), HK_OK);
+		assert_int_equal(work_lock(f.at.conf, round % 2 ? WORK_ONCE : WORK_STAY, WAIT_MS, &fd), HK_OK);
 		assert_true(mono_us() - since < WAIT_MS / 2 * US_PER_MS);
 		/* Once it works it waits no more, and keeps the others out by the lock itself. */
 		assert_false(work_wanted(fd, WORK_SLICE));
@@ -101,12 +94,12 @@ who_gave_up_is_waited_for_no_more(void **state)
 	int	worker, late, fd;
 
 	(void)state;
-	assert_int_equal(work_lock(f.conf, WORK_STAY, 1, &worker), HK_OK);
-	assert_int_equal(work_lock(f.conf, WORK_ONCE, 30, &late), HK_BUSY);
+	assert_int_equal(work_lock(f.at.conf, WORK_STAY, 1, &worker), HK_OK);
+	assert_int_equal(work_lock(f.at.conf, WORK_ONCE, 30, &late), HK_BUSY);
 	assert_false(work_wanted(worker, WORK_SLICE));
-	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &fd), HK_BUSY);
+	assert_int_equal(work_lock(f.at.conf, WORK_SLICE, 0, &fd), HK_BUSY);
 	close(worker);
-	assert_int_equal(work_lock(f.conf, WORK_SLICE, 0, &fd), HK_OK);
+	assert_int_equal(work_lock(f.at.conf, WORK_SLICE, 0, &fd), HK_OK);
 	close(fd);
 }
 
@@ -121,7 +114,7 @@ wait_a_while(void *ctx)
 	int	fd;
 
 	(void)ctx;
-	if ((waiter.e = work_lock(f.conf, waiter.way, 300, &fd)) == HK_OK)
+	if ((waiter.e = work_lock(f.at.conf, waiter.way, 300, &fd)) == HK_OK)
 		close(fd);
 	return NULL;
 }
@@ -135,7 +128,7 @@ who_works_once_stays_beside_its_like(void **state)
 
 	(void)state;
 	for (waiter.way = WORK_ONCE; waiter.way <= WORK_STAY; waiter.way++) {
-		assert_int_equal(work_lock(f.conf, WORK_ONCE, 1, &once), HK_OK);
+		assert_int_equal(work_lock(f.at.conf, WORK_ONCE, 1, &once), HK_OK);
 		assert_int_equal(pthread_create(&thread, NULL, wait_a_while, NULL), 0);
 		while (!work_wanted(once, WORK_SLICE))
 			usleep(100);

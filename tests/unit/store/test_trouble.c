@@ -104,6 +104,26 @@ a_database_that_vanished_is_not_made_anew(void **state)
 	assert_int_equal(stored(), 2);
 }
 
+/* So many of 20,000 bytes, one after the other; how many were taken, until one was not: the last answer. */
+static int
+put_many(struct writer *w, const char *name, int most, enum hk_err *last)
+{
+	static char	 body[20000];
+	struct put	 p = { .body = { body, sizeof(body) } };
+	char		 id[24];
+	int		 n = 0;
+
+	memset(body, 'x', sizeof(body));
+	for (*last = HK_OK; n < most; n++) {
+		snprintf(id, sizeof(id), "%s_%d", name, n);
+		put_send(w, &p, id);
+		all_answered();
+		if ((*last = p.answer) != HK_OK)
+			break;
+	}
+	return n;
+}
+
 /* What the disk has left, as statvfs(2) is told; 0: the truth. */
 static int64_t	room_left;
 
@@ -124,16 +144,23 @@ statvfs(const char *path, struct statvfs *fs)
 enum { QUOTA, SMALL_DISK };
 #define CANNOT	77	/* the machine does not let us */
 
+/* In a child: a disk of its own. */
+static void
+disk_mount(const char *size)
+{
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", scene_dir, "tmpfs", 0, size) == -1)
+		_exit(CANNOT);
+}
+
 static void
 disk_small(int how)
 {
 	struct rlimit	 r;
 
 	if (how == SMALL_DISK) {
-		if (unshare(CLONE_NEWNS) == -1 ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-		    mount("none", scene_dir, "tmpfs", 0, "size=4m") == -1)
-			_exit(CANNOT);
+		disk_mount("size=4m");
 		return;
 	}
 	signal(SIGXFSZ, SIG_IGN);
@@ -191,38 +218,23 @@ disk_gets_full(int how)
 static void
 quota_is_met(int how)
 {
-	static char		 body[20000];
 	struct writer_opts	 opts = plain();
 	struct writer		*w;
-	struct put		 p = { .body = { body, sizeof(body) } };
-	char			 id[24];
-	int			 n = 0, fd;
+	enum hk_err		 last;
+	int			 n, fd;
 
 	(void)how;
-	memset(body, 'x', sizeof(body));
-	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("none", scene_dir, "tmpfs", 0, "size=24m") == -1)
-		_exit(CANNOT);
+	disk_mount("size=24m");
 	room_left = INT64_C(1) << 40;
 	check((fd = open(at("ballast"), O_WRONLY | O_CREAT, 0600)) != -1 &&
 	    posix_fallocate(fd, 0, 20 << 20) == 0);
 	check(writer_start(&w, &opts, true) == HK_OK);
-	for (p.answer = HK_OK; p.answer == HK_OK && n < 1000; n++) {
-		snprintf(id, sizeof(id), "evt_%d", n);
-		put_send(w, &p, id);
-		all_answered();
-	}
-	check(p.answer == HK_FULL && n > 5);
+	n = put_many(w, "evt", 1000, &last);
+	check(n > 5 && last == HK_FULL);
 	check(close(fd) == 0 && unlink(at("ballast")) == 0);
-	for (int more = 0; more < 400; more++) {	/* a log of 26 MB, unless it is begun anew */
-		snprintf(id, sizeof(id), "more_%d", more);
-		put_send(w, &p, id);
-		all_answered();
-		check(p.answer == HK_OK);
-	}
+	check(put_many(w, "more", 400, &last) == 400);	/* a log of 26 MB, unless it is begun anew */
 	writer_stop(w);
-	check(stored() == n - 1 + 400);
+	check(stored() == n + 400);
 }
 
 static void
@@ -308,22 +320,14 @@ size_of(const char *name)
 static void
 the_log_is_started_anew_when_it_has_grown(void **state)
 {
-	static char		 body[20000];
 	struct writer_opts	 opts = plain();
 	struct writer		*w;
-	struct put		 p = { .body = { body, sizeof(body) } };
-	char			 id[24];
+	enum hk_err		 last;
 
 	(void)state;
-	memset(body, 'x', sizeof(body));
 	opts.log_most = 1 << 20;
 	w = started(&opts, true);
-	for (int i = 0; i < 300; i++) {		/* 6 MB */
-		snprintf(id, sizeof(id), "evt_%d", i);
-		put_send(w, &p, id);
-		all_answered();
-		assert_int_equal(p.answer, HK_OK);
-	}
+	assert_int_equal(put_many(w, "evt", 300, &last), 300);
 	/* 20 MB if it were not; who copies back at the same moment puts it off. */
 	assert_in_range(size_of("d-wal"), 1 << 19, 12 << 20);
 	writer_stop(w);
@@ -337,32 +341,19 @@ the_log_is_started_anew_when_it_has_grown(void **state)
 static void
 the_log_leaves_room_on_the_disk(void **state)
 {
-	static char		 body[20000];
 	struct writer_opts	 opts = plain();
 	struct writer		*w;
-	struct put		 p = { .body = { body, sizeof(body) } };
-	char			 id[24];
+	enum hk_err		 last;
 
 	(void)state;
-	memset(body, 'x', sizeof(body));
 	room_left = 8 << 20;
 	w = started(&opts, true);
-	for (int i = 0; i < 300; i++) {		/* 6 MB */
-		snprintf(id, sizeof(id), "evt_%d", i);
-		put_send(w, &p, id);
-		all_answered();
-		assert_int_equal(p.answer, HK_OK);
-	}
+	assert_int_equal(put_many(w, "evt", 300, &last), 300);
 	assert_in_range(size_of("d-wal"), 1 << 20, 12 << 20);
 	writer_stop(w);
 	room_left = 1;		/* less cannot be: then it is begun anew all the time, and works */
 	w = started(&opts, true);
-	for (int i = 300; i < 600; i++) {
-		snprintf(id, sizeof(id), "evt_%d", i);
-		put_send(w, &p, id);
-		all_answered();
-		assert_int_equal(p.answer, HK_OK);
-	}
+	assert_int_equal(put_many(w, "more", 300, &last), 300);
 	assert_in_range(size_of("d-wal"), 1 << 18, 12 << 20);
 	writer_stop(w);
 	room_left = 0;

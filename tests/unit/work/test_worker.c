@@ -12,34 +12,26 @@
 #include "inbox/search.h"
 #include "work/worker.h"
 
-#include "../folder.h"
+#include "../place.h"
 
 #define EVENTS	150	/* more than one step of the index */
 
 static struct {
-	char		 dir[128], path[160];
-	struct conf	*conf;
+	struct place	 at;
 } f;
 
 static int
 setup(void **state)
 {
-	char			 db[200];
-	const char *const	 env[] = { db, "HOOKKEEPER_MODE=test", NULL };
-
 	(void)state;
-	assert_true(folder_make(f.dir, sizeof(f.dir), "work"));
-	snprintf(f.path, sizeof(f.path), "%s/t.db", f.dir);
-	snprintf(db, sizeof(db), "HOOKKEEPER_DB=%s", f.path);
-	return conf_parse(&f.conf, NULL, SPAN_NULL, true, env, true) != HK_OK;
+	return place_make(&f.at, "work") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	conf_free(f.conf);
-	return folder_remove(f.dir);
+	return place_remove(&f.at);
 }
 
 static void
@@ -77,9 +69,9 @@ everything_is_counted_and_found(void **state)
 	struct db		*db;
 
 	(void)state;
-	assert_int_equal(db_open(&db, f.path, DB_RW, 1000), HK_OK);
+	assert_int_equal(db_open(&db, f.at.conf->db, DB_RW, 1000), HK_OK);
 	put_events(db);
-	assert_int_equal(worker_run(f.conf, true, &done), HK_OK);
+	assert_int_equal(worker_run(f.at.conf, true, &done), HK_OK);
 	assert_int_equal(done, EVENTS);
 	assert_int_equal(search_find(db, SPAN("needle"), INT64_MAX, 0, EVENTS + 1, ids, &found), HK_OK);
 	assert_int_equal(found.n, EVENTS);
